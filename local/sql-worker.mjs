@@ -1,0 +1,107 @@
+/**
+ * Plain JavaScript, because a thread does not inherit the TypeScript loader of a test runner or of tsx.
+ *
+ * PGlite in a thread of its own: a query runs synchronously inside WebAssembly, and on the main thread it would
+ * hold up every KV answer for as long as it takes. Talks Postgres' own wire messages to it, with parameters and
+ * results as text, so that nothing between the driver and the database interprets a value.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messages, PGlite, protocol } from '@electric-sql/pglite';
+import { citext } from '@electric-sql/pglite/contrib/citext';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
+
+const { serialize } = protocol;
+const port = parentPort;
+const { dataDir } = workerData;
+
+const database = await PGlite.create({
+  dataDir: dataDir ?? 'memory://',
+  extensions: { citext, pg_trgm, unaccent },
+}).catch((error) => {
+  port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
+  process.exit(1);
+});
+
+// One connection: requests wait for each other, so a batch is never interleaved with another request.
+let queue = Promise.resolve();
+port.on('message', (message) => {
+  queue = queue.then(async () => {
+    if (message === 'close') {
+      await database.close();
+      process.exit(0);
+    }
+    const { id, request } = message;
+    try {
+      const results = await answer(request);
+      port.postMessage({ id, results });
+    } catch (error) {
+      port.postMessage({ id, error: errorFields(error) });
+    }
+  });
+});
+port.postMessage('ready');
+
+/** @type {(request: import('./sql').SqlRequest) => Promise<import('./sql').SqlResult[]>} */
+async function answer({ queries, begin }) {
+  if (begin === null) {
+    try {
+      return [await run(queries[0].query, queries[0].params)];
+    } finally {
+      await leaveTransaction();
+    }
+  }
+  await run(begin, []);
+  try {
+    const results = [];
+    for (const { query, params } of queries) results.push(await run(query, params));
+    await run('COMMIT', []);
+    return results;
+  } finally {
+    await leaveTransaction();
+  }
+}
+
+async function leaveTransaction() {
+  if (database.isInTransaction()) await run('ROLLBACK', []);
+}
+
+/** Parse, Bind, Describe, Execute and Sync in one call, as a pipelining driver sends them. */
+async function run(text, params) {
+  const wire = Buffer.concat([
+    serialize.parse({ text }),
+    serialize.bind({ values: params }),
+    serialize.describe({ type: 'P' }),
+    serialize.execute({}),
+    serialize.sync(),
+  ]);
+  const result = { command: '', rowCount: null, fields: [], rows: [] };
+  const answered = await database.execProtocol(wire, { throwOnError: false });
+  for (const message of answered.messages) {
+    if (message instanceof messages.DatabaseError) throw message;
+    if (message instanceof messages.RowDescriptionMessage) {
+      result.fields = message.fields.map((field) => ({
+        name: field.name,
+        tableID: field.tableID,
+        columnID: field.columnID,
+        dataTypeID: field.dataTypeID,
+        dataTypeSize: field.dataTypeSize,
+        dataTypeModifier: field.dataTypeModifier,
+        format: 'text',
+      }));
+    } else if (message instanceof messages.DataRowMessage) {
+      result.rows.push(message.fields);
+    } else if (message instanceof messages.CommandCompleteMessage) {
+      // "INSERT 0 5", "SELECT 3", "CREATE TABLE": the tag, then the count where there is one.
+      const [, tag, count] = /^([A-Z ]+?)(?: 0)?(?: (\d+))?$/.exec(message.text) ?? [];
+      result.command = (tag ?? message.text).split(' ', 1)[0];
+      result.rowCount = count === undefined ? null : Number(count);
+    }
+  }
+  return result;
+}
+
+function errorFields(error) {
+  if (error instanceof messages.DatabaseError) return { ...error, message: error.message };
+  return { message: error instanceof Error ? error.message : String(error), code: 'XX000', severity: 'FATAL' };
+}
