@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { CommerceError, type InputIssue } from '@/commerce/error';
 import { createDb, type Db } from '@/db/client';
 import { type EdgeEnv, edgeEnv } from './env';
+import { readJsonBody, requireStorable } from './json-body';
 import { createKv, type Kv } from './kv';
 
 /** What the host lends a handler: work after the response, and the tags of cached pages. Next's own live in `app/`. */
@@ -37,6 +38,7 @@ export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `{name}` for a part that varies: `/api/cart/items/{itemId}`. */
   path: string;
+  matches(pathname: string): boolean;
   handle(request: Request, host?: Host): Promise<Response>;
 }
 
@@ -61,83 +63,182 @@ export function operation<Query = undefined, Body = undefined>(
   return {
     method: spec.method,
     path: spec.path,
+    matches: (pathname) => matchPath(pathname) !== null,
     async handle(request, host = NO_HOST) {
       const trips = { kv: 0, kvMs: 0, db: 0, dbMs: 0 };
-      const requestId = request.headers.get('x-request-id') ?? crypto.randomUUID();
+      const requestId = requestIdOf(request);
       let reply: Reply;
       try {
-        const env = edgeEnv();
         const url = new URL(request.url);
         const params = matchPath(url.pathname);
         if (!params) throw new CommerceError('not_found', 'There is nothing at this address.');
-        const context: Context = {
-          request,
-          url,
-          params,
-          requestId,
-          env,
-          kv: createKv({ url: env.KV_REST_API_URL, token: env.KV_REST_API_TOKEN }, (ms) => {
-            trips.kv += 1;
-            trips.kvMs += ms;
-          }),
-          db: createDb({ url: env.DATABASE_URL, fetchEndpoint: env.NEON_FETCH_ENDPOINT }, (ms) => {
-            trips.db += 1;
-            trips.dbMs += ms;
-          }),
-          now: new Date(),
-          host,
-        };
+        requireSameSite(request);
+        for (const [name, value] of url.searchParams) requireStorable(value, name);
         const query = spec.query ? parse(spec.query, Object.fromEntries(url.searchParams)) : undefined;
-        const body = spec.body ? parse(spec.body, await readJson(request)) : undefined;
+        const body = spec.body ? parse(spec.body, await readJsonBody(request)) : undefined;
+        const context = createContext(request, { url, params, requestId, host, trips });
         reply = await run(context, { query: query as Query, body: body as Body });
       } catch (error) {
         reply = problem(error, requestId);
       }
-      const headers = new Headers(reply.headers);
-      headers.set('x-request-id', requestId);
-      headers.set(
-        'server-timing',
-        `kv;desc="${trips.kv}";dur=${trips.kvMs.toFixed(1)}, db;desc="${trips.db}";dur=${trips.dbMs.toFixed(1)}`,
-      );
-      if (!headers.has('content-type')) headers.set('content-type', 'application/json');
-      if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
-      const text = reply.json ?? (reply.body === undefined ? null : JSON.stringify(reply.body));
-      return new Response(text, { status: reply.status ?? 200, headers });
+      return render(reply, requestId, trips);
     },
   };
 }
 
-/** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
-const STATUS_BY_CODE: Record<string, number> = {
-  invalid_input: 422,
-  malformed_json: 400,
-  not_found: 404,
-  payload_too_large: 413,
-  unsupported_media_type: 415,
-  version_mismatch: 412,
-};
+interface Trips {
+  kv: number;
+  kvMs: number;
+  db: number;
+  dbMs: number;
+}
 
-const MAX_BODY_BYTES = 64 * 1024;
-
-function problem(error: unknown, requestId: string): Reply {
-  const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined;
-  if (!known) console.error(JSON.stringify({ level: 'error', requestId, error: String(error) }));
-  const code = known ? error.code : 'internal_error';
-  const status = STATUS_BY_CODE[code] ?? 500;
+function createContext(
+  request: Request,
+  { trips, ...known }: Pick<Context, 'url' | 'params' | 'requestId' | 'host'> & { trips: Trips },
+): Context {
+  const env = edgeEnv();
+  let db: Db | undefined;
   return {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: {
-      type: `urn:selvedge:problem:${code}`,
-      title: code.replaceAll('_', ' '),
-      status,
-      detail: known ? error.message : 'Something went wrong on our side. The request id helps us find it.',
-      code,
-      requestId,
-      ...(known && error.issues ? { errors: error.issues } : {}),
-      ...(known ? error.facts : {}),
+    request,
+    ...known,
+    env,
+    now: new Date(),
+    kv: createKv({ url: env.KV_REST_API_URL, token: env.KV_REST_API_TOKEN }, (milliseconds) => {
+      trips.kv += 1;
+      trips.kvMs += milliseconds;
+    }),
+    // Made when first asked for: a warm cart write never needs it.
+    get db() {
+      db ??= createDb({ url: env.DATABASE_URL, fetchEndpoint: env.NEON_FETCH_ENDPOINT }, (milliseconds) => {
+        trips.db += 1;
+        trips.dbMs += milliseconds;
+      });
+      return db;
     },
   };
+}
+
+function render(reply: Reply, requestId: string, trips: Trips): Response {
+  const headers = new Headers(reply.headers);
+  headers.set('x-request-id', requestId);
+  headers.set(
+    'server-timing',
+    `kv;desc="${trips.kv}";dur=${trips.kvMs.toFixed(1)}, db;desc="${trips.db}";dur=${trips.dbMs.toFixed(1)}`,
+  );
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store');
+  const text = reply.json ?? (reply.body === undefined ? null : JSON.stringify(reply.body));
+  if (text !== null && !headers.has('content-type')) headers.set('content-type', 'application/json');
+  headers.set('x-content-type-options', 'nosniff');
+  return new Response(text, { status: reply.status ?? 200, headers });
+}
+
+/**
+ * Answers with the operation of `operations` that fits the request's method and path: how plain Node and workerd
+ * serve what Next serves by its files. 404 and 405 are problem documents.
+ */
+export async function dispatch(operations: readonly Operation[], request: Request, host?: Host): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const atPath = operations.filter((candidate) => candidate.matches(pathname));
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const found = atPath.find((candidate) => candidate.method === method);
+  if (found) return found.handle(request, host);
+  const requestId = requestIdOf(request);
+  const none = { kv: 0, kvMs: 0, db: 0, dbMs: 0 };
+  if (atPath.length === 0) {
+    return render(
+      problem(new CommerceError('not_found', 'There is nothing at this address.'), requestId),
+      requestId,
+      none,
+    );
+  }
+  const allow = atPath.map((candidate) => candidate.method).join(', ');
+  const reply = problem(new CommerceError('method_not_allowed', `This address takes ${allow}.`), requestId);
+  return render({ ...reply, headers: { ...reply.headers, allow } }, requestId, none);
+}
+
+/** The id that the middleware or a client gave, where it is harmless; a fresh one otherwise. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get('x-request-id');
+  return given !== null && /^[\w-]{8,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+/**
+ * Refuses an unsafe request that a page of another site sent with the shopper's cookies (CSRF): browsers say so in
+ * `Sec-Fetch-Site` or `Origin`; a client that is no browser sends neither.
+ */
+function requireSameSite(request: Request): void {
+  if (request.method === 'GET' || request.method === 'HEAD' || !request.headers.has('cookie')) return;
+  const site = request.headers.get('sec-fetch-site');
+  const origin = request.headers.get('origin');
+  const ownHost = request.headers.get('x-forwarded-host') ?? request.headers.get('host') ?? new URL(request.url).host;
+  const foreignOrigin = origin !== null && (!URL.canParse(origin) || new URL(origin).host !== ownHost);
+  if ((site !== null && site !== 'same-origin' && site !== 'none') || foreignOrigin) {
+    throw new CommerceError('cross_site_request', 'This request came from a page of another site.');
+  }
+}
+
+/** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
+const STATUS_BY_CODE: Record<string, number> = {
+  malformed_json: 400,
+  json_too_deep: 400,
+  cross_site_request: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  version_mismatch: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_input: 422,
+  amount_out_of_range: 422,
+  kv_unavailable: 503,
+  database_unavailable: 503,
+};
+
+/** Renders any thrown thing as a problem document; what is not ours to tell is logged, never shown. */
+function problem(thrown: unknown, requestId: string): Reply {
+  const error = isDatabaseUnreachable(thrown)
+    ? new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.')
+    : thrown;
+  const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined ? error : null;
+  const code = known?.code ?? 'internal_error';
+  const status = STATUS_BY_CODE[code] ?? 500;
+  if (status >= 500) console.error(JSON.stringify({ level: 'error', requestId, code, error: describe(thrown) }));
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+    },
+    body: {
+      type: `urn:selvedge:problem:${code}`,
+      title: titleOf(code),
+      status,
+      detail: known?.message ?? 'Something went wrong on our side. The request id helps us find it.',
+      code,
+      requestId,
+      ...(known?.issues ? { errors: known.issues } : {}),
+      ...known?.facts,
+    },
+  };
+}
+
+function titleOf(code: string): string {
+  const words = code.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The driver's error has no SQLSTATE when the request never reached a database. */
+function isDatabaseUnreachable(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error && cause.name === 'NeonDbError' && !(cause as { code?: string }).code;
+}
+
+/** For the log: the messages of an error and of what caused it. A query's parameters may be personal, so not them. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message.replace(/\nparams:[\s\S]*$/, '');
+  const cause = error.cause instanceof Error ? ` <- ${describe(error.cause)}` : '';
+  return `${error.name}: ${message}${cause}`;
 }
 
 function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown): Output {
@@ -145,20 +246,10 @@ function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown)
   if (result.success) return result.output;
   const issues: InputIssue[] = result.issues.map((issue) => ({
     path: v.getDotPath(issue) ?? '',
-    code: issue.type,
+    code: issue.input === undefined ? 'required' : issue.type,
     message: issue.message,
   }));
   throw new CommerceError('invalid_input', 'Some of the input cannot be taken as it is.', { issues });
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  const text = await request.text();
-  if (text.length > MAX_BODY_BYTES) throw new CommerceError('payload_too_large', 'The body is over 64 KB.');
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CommerceError('malformed_json', 'The body is not JSON.');
-  }
 }
 
 function pathMatcher(path: string): (pathname: string) => Record<string, string> | null {

@@ -1,4 +1,5 @@
 import { createClient, type VercelKV } from '@vercel/kv';
+import { CommerceError } from '@/commerce/error';
 
 /** A Lua script and, once it was asked for, its SHA-1: Redis knows scripts by it. */
 export interface Script {
@@ -25,8 +26,10 @@ function kvClient(connection: { url: string; token: string }): VercelKV {
     ...connection,
     // workerd refuses the library's default cache mode; nothing here may be cached anyway.
     cache: 'no-store',
-    // The default of five tries waits 4.3 s on a dead server; a shopper should be told sooner.
-    retry: { retries: 1, backoff: () => 50 },
+    // A write whose answer was lost may have happened: sent again it would add a shopper's item twice. And the default of
+    // five tries waits 4.3 s on a dead server.
+    retry: false,
+    signal: () => AbortSignal.timeout(2_000),
     // A stored '12345' must stay a string.
     automaticDeserialization: false,
     // Requests of one isolate must not wait for each other, and a trip must be countable.
@@ -45,6 +48,9 @@ export function createKv(connection: { url: string; token: string }, onTrip?: (m
     const start = performance.now();
     try {
       return await call();
+    } catch (error) {
+      if (error instanceof Error && error.name === 'UpstashError') throw error;
+      throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.');
     } finally {
       onTrip?.(performance.now() - start);
     }
