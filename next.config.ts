@@ -7,6 +7,8 @@ const config: NextConfig = {
   reactStrictMode: true,
   // Pictures are SVG woven by the program or remote files of an import; neither passes through an optimiser.
   images: { unoptimized: true },
+  // The HTTP half of Neon's driver without its WebSocket half: see docs/decisions/edge-bundle.md.
+  turbopack: { resolveAlias: { '@neondatabase/serverless': './db/neon-http.ts' } },
 };
 
 export default config;
