@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { BodyTooLarge, type Handler, readBody } from './http';
 
 /** Markup that is safe to send: every value that went into it through `html` has been escaped. */
 export class Html {
@@ -128,6 +130,27 @@ export function moment(iso: string): Html {
 /** A coloured word for a state; the word says it all, the colour only helps. */
 export function badge(word: string, tone: 'good' | 'bad' | 'wait' | 'plain'): Html {
   return html`<span class="badge ${tone}">${word}</span>`;
+}
+
+/** Binds a function of `Request` to a Node server. The body may have up to `limitBytes`; a longer one is answered 413. */
+export function toHandler(handle: (request: Request) => Promise<Response>, limitBytes = 64 * 1024): Handler {
+  return async (incoming, outgoing) => {
+    const method = incoming.method ?? 'GET';
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(incoming.headers)) if (value) headers.set(name, String(value));
+    let response: Response;
+    try {
+      const body = method === 'GET' || method === 'HEAD' ? null : await readBody(incoming, limitBytes);
+      const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
+      response = await handle(new Request(url, { method, headers, body }));
+    } catch (error) {
+      if (!(error instanceof BodyTooLarge)) throw error;
+      response = problem(413, 'body_too_large', `A body has at most ${limitBytes} bytes.`);
+    }
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    if (!response.body || method === 'HEAD') outgoing.end();
+    else Readable.fromWeb(response.body as import('node:stream/web').ReadableStream).pipe(outgoing);
+  };
 }
 
 const PLAIN_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
