@@ -44,6 +44,27 @@ export interface Totals {
   taxIncluded: boolean;
 }
 
+/** Tax of one rate, as an invoice lists it. */
+export interface TaxLine {
+  label: string;
+  /** Basis points. */
+  rateBps: number;
+  amount: Money;
+}
+
+/** What still blocks an order, and where. */
+export interface Requirement {
+  code: string;
+  path: string;
+}
+
+/** What changed or is about to matter: stock, price. */
+export interface Warning {
+  code: string;
+  path: string;
+  message: string;
+}
+
 /** The priced cart that every cart request answers. */
 export interface Cart {
   id: string;
@@ -59,8 +80,35 @@ export interface Cart {
   coupons: { code: string }[];
   shippingMethodId: string | null;
   totals: Totals;
-  /** What still blocks an order. */
-  requirements: { code: string; path: string }[];
-  /** What changed or is about to matter: stock, price. */
-  warnings: { code: string; path: string; message: string }[];
+  taxLines: TaxLine[];
+  requirements: Requirement[];
+  warnings: Warning[];
+}
+
+/** What the shopper fills in beside the lines. */
+export interface CartDetails {
+  country: string;
+  email: string | null;
+  shippingAddress: Address | null;
+  shippingMethodId: string | null;
+}
+
+/** What the shopper still has to do before the cart can become an order. */
+export function cartRequirements(
+  details: CartDetails,
+  priced: { items: CartItem[]; requiresShipping: boolean },
+): Requirement[] {
+  const missing: Requirement[] = [];
+  if (priced.items.length === 0) missing.push({ code: 'cart_empty', path: 'items' });
+  if (!details.email) missing.push({ code: 'email_missing', path: 'email' });
+  if (!details.shippingAddress) {
+    // Needed even where nothing is sent: the country decides the tax.
+    missing.push({ code: 'shipping_address_missing', path: 'shippingAddress' });
+  } else if (details.shippingAddress.country !== details.country) {
+    missing.push({ code: 'shipping_address_in_other_country', path: 'shippingAddress.country' });
+  }
+  if (priced.requiresShipping && !details.shippingMethodId) {
+    missing.push({ code: 'shipping_method_missing', path: 'shippingMethodId' });
+  }
+  return missing;
 }
