@@ -1,0 +1,272 @@
+/**
+ * What carts, quotes and pages know of the catalog without asking Postgres: documents in KV, and before them what this
+ * isolate remembers. `docs/decisions/snapshot-freshness.md` states how old any of it can be.
+ */
+import { CommerceError } from '@/commerce/error';
+import type { ShopRules } from '@/commerce/market';
+import type { VariantFacts } from '@/commerce/pricing';
+import { readRules, readVariants } from './facts';
+import type { Context } from './http';
+import type { Kv, Script } from './kv';
+
+/** Changes, to a value never used before, whenever a price, a text or a rule did. */
+export const CATALOG_VERSION_KEY = 'catalog:version';
+/** Changes whenever the stock of anything did. */
+export const STOCK_VERSION_KEY = 'stock:version';
+/** A document written under another epoch than the present one is void: how everything is invalidated at once. */
+const EPOCH_KEY = 'catalog:epoch';
+const RULES_KEY = 'rules';
+
+const DOCUMENT_TTL_SECONDS = 60;
+/** Longer than any load takes, so that a load begun before an invalidation still finds the tombstone. */
+const TOMBSTONE_TTL_SECONDS = 120;
+
+const variantKey = (id: string) => `variant:${id}`;
+const productKey = (slug: string) => `product:${slug}`;
+
+// ---------------------------------------------------------------- documents in KV
+
+export interface Documents {
+  /** By key: the JSON text, or null where there is nothing. */
+  texts: Map<string, string | null>;
+  /** The catalog's version when they were read; null where KV did not answer. */
+  version: string | null;
+}
+
+/**
+ * Reads JSON documents through KV: one round trip where all are there; else `load` is asked for the missing ones and KV
+ * is filled, absences included. A fill that an invalidation overtook is dropped by KV itself. Where KV does not answer,
+ * everything comes from `load`, so that a shop can be browsed without it.
+ */
+export async function readThrough(
+  kv: Kv,
+  keys: readonly string[],
+  load: (keys: string[]) => Promise<ReadonlyMap<string, string>>,
+): Promise<Documents> {
+  const stored = await kv.mget([CATALOG_VERSION_KEY, EPOCH_KEY, ...keys]).catch((error: unknown) => {
+    if (error instanceof CommerceError && error.code === 'kv_unavailable') return null;
+    throw error;
+  });
+  const epoch = stored?.[1] ?? '';
+  const texts = new Map<string, string | null>();
+  /** The missing keys, and the head of what was in their place. */
+  const missing = new Map<string, string>();
+  for (const [index, key] of keys.entries()) {
+    const value = stored?.[index + 2] ?? '';
+    const head = headOf(value);
+    if (value !== '' && head === headOfEpoch(epoch)) texts.set(key, textOf(value));
+    else missing.set(key, head);
+  }
+  if (missing.size > 0) {
+    const loaded = await load([...missing.keys()]);
+    for (const key of missing.keys()) texts.set(key, loaded.get(key) ?? null);
+    if (stored) await fill(kv, epoch, missing, texts);
+  }
+  return { texts, version: stored ? (stored[0] ?? '') : null };
+}
+
+/** A document is its head, a space, and JSON; the head names the epoch, or marks a tombstone. */
+const headOf = (value: string) => value.slice(0, Math.max(0, value.indexOf(' ')));
+const headOfEpoch = (epoch: string) => `@${epoch}`;
+
+function textOf(value: string): string | null {
+  const text = value.slice(value.indexOf(' ') + 1);
+  return text === 'null' ? null : text;
+}
+
+/**
+ * Stores a document only where KV still holds what the reader saw: nothing, a document of an old epoch, or the same
+ * tombstone. An invalidation leaves a tombstone of its own, so what was loaded before it is never stored after it.
+ */
+const FILL: Script = {
+  source: `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+for i = 2, #KEYS do
+  local stored = redis.call('GET', KEYS[i]) or ''
+  if (string.match(stored, '^%S+') or '') == ARGV[i * 2 - 1] then
+    redis.call('SET', KEYS[i], ARGV[i * 2], 'EX', ARGV[2])
+  end
+end
+return 1`,
+};
+
+async function fill(kv: Kv, epoch: string, missing: Map<string, string>, texts: Documents['texts']): Promise<void> {
+  const keys = [...missing.keys()];
+  const args: (string | number)[] = [epoch, DOCUMENT_TTL_SECONDS];
+  for (const key of keys) args.push(missing.get(key) ?? '', `${headOfEpoch(epoch)} ${texts.get(key) ?? 'null'}`);
+  // What was loaded is good whether or not KV keeps it.
+  await kv.run(FILL, [EPOCH_KEY, ...keys], args).catch(() => {});
+}
+
+export interface CatalogChange {
+  variantIds?: readonly string[];
+  /** Of the products whose pages show the change. */
+  slugs?: readonly string[];
+  /** Only what can be sold changed: no price, no text, no rule. */
+  stockOnly?: boolean;
+  /** More changed than one would name, or the shop's rules did. */
+  everything?: boolean;
+}
+
+const INVALIDATE: Script = {
+  source: `
+redis.call('SET', KEYS[2], ARGV[1])
+if ARGV[3] ~= 'stock' then redis.call('SET', KEYS[1], ARGV[1]) end
+if ARGV[3] == 'everything' then redis.call('SET', KEYS[3], ARGV[1]) end
+for i = 4, #KEYS do redis.call('SET', KEYS[i], '!' .. ARGV[1] .. ' ', 'EX', ARGV[2]) end
+return 1`,
+};
+
+/**
+ * Tells KV, in one round trip, that Postgres knows better: call it after the commit, and again if it threw. Carts and
+ * quotes everywhere price with the change from their next request on; stock shows within 5 s.
+ */
+export async function invalidateCatalog(kv: Kv, change: CatalogChange): Promise<void> {
+  const { variantIds = [], slugs = [], stockOnly = false, everything = false } = change;
+  const kind = everything ? 'everything' : stockOnly ? 'stock' : 'catalog';
+  const keys = [
+    CATALOG_VERSION_KEY,
+    STOCK_VERSION_KEY,
+    EPOCH_KEY,
+    ...variantIds.map(variantKey),
+    ...slugs.map(productKey),
+  ];
+  // Never a counter: after a KV that lost its data a counter would come back to a value that an isolate remembers.
+  await kv.run(INVALIDATE, keys, [crypto.randomUUID(), TOMBSTONE_TTL_SECONDS, kind]);
+}
+
+// ---------------------------------------------------------------- what this isolate remembers
+
+export interface Facts {
+  rules: ShopRules;
+  /** Those of the asked-for variants that can be bought. */
+  variants: ReadonlyMap<string, VariantFacts>;
+}
+
+interface Remembered<Value> {
+  value: Value;
+  readAt: number;
+  /** From then on one request reads it anew; the others take this one until it is too old. */
+  refreshAt: number;
+}
+
+const MAX_VARIANTS = 5_000;
+const REFRESH_AFTER_MS = 4_000;
+/** The stock that a cart was checked against is never older than this. */
+const TOO_OLD_AFTER_MS = 5_000;
+
+/** Everything here was read while KV showed `version`; the first answer that shows another drops it. */
+const memory = {
+  version: null as string | null,
+  rules: null as Remembered<ShopRules> | null,
+  variants: new Map<string, Remembered<VariantFacts | null>>(),
+};
+
+/** Takes note of the catalog's version as a KV answer showed it: what was remembered of another version is dropped. */
+export function noteCatalogVersion(version: string): void {
+  if (memory.version === version) return;
+  memory.version = version;
+  memory.rules = null;
+  memory.variants.clear();
+}
+
+/**
+ * The rules, and the facts of some variants: no round trip where this isolate remembers them, one to KV otherwise, and
+ * one to Postgres for what KV lacks. With `confirm` it asks KV in any case, whether the catalog changed: for requests
+ * that have no other trip to learn it from.
+ */
+export async function loadFacts(
+  context: Pick<Context, 'kv' | 'db'>,
+  variantIds: readonly string[],
+  { confirm = false } = {},
+): Promise<Facts> {
+  const now = Date.now();
+  const variants = new Map<string, VariantFacts>();
+  let rules = recall(memory.rules, now);
+  const missing: string[] = [];
+  for (const id of new Set(variantIds)) {
+    const known = recall(memory.variants.get(id), now);
+    if (known === undefined) {
+      // An id that no variant can have costs no look-up, however many a client makes up.
+      if (/^var_[0-9a-z]{1,40}$/.test(id)) missing.push(id);
+    } else if (known) variants.set(id, known);
+  }
+  if (rules && missing.length === 0 && !confirm) return { rules, variants };
+
+  const before = memory.version;
+  const remembersSome = rules !== undefined || variants.size > 0;
+  const loaded = await loadDocuments(context, missing, rules === undefined);
+  if (loaded.version !== null && memory.version === before) noteCatalogVersion(loaded.version);
+  if (remembersSome && loaded.version !== null && loaded.version !== before) {
+    // The catalog changed meanwhile: what was remembered at the start does not go together with what was read now.
+    return loadFacts(context, variantIds);
+  }
+  rules ??= loaded.rules;
+  if (!rules) throw new Error('The rules were neither remembered nor loaded.');
+  if (loaded.version === memory.version && loaded.version !== null) {
+    if (loaded.rules) memory.rules = remember(loaded.rules, now);
+    for (const [id, facts] of loaded.variants) keepVariant(id, remember(facts, now));
+  }
+  for (const [id, facts] of loaded.variants) if (facts) variants.set(id, facts);
+  return { rules, variants };
+}
+
+function recall<Value>(entry: Remembered<Value> | null | undefined, now: number): Value | undefined {
+  if (!entry || now - entry.readAt >= TOO_OLD_AFTER_MS) return undefined;
+  if (now >= entry.refreshAt) {
+    entry.refreshAt = Number.POSITIVE_INFINITY;
+    return undefined;
+  }
+  return entry.value;
+}
+
+function remember<Value>(value: Value, now: number): Remembered<Value> {
+  return { value, readAt: now, refreshAt: now + REFRESH_AFTER_MS };
+}
+
+/** The least recently read goes when there are too many. */
+function keepVariant(id: string, entry: Remembered<VariantFacts | null>): void {
+  memory.variants.delete(id);
+  memory.variants.set(id, entry);
+  if (memory.variants.size <= MAX_VARIANTS) return;
+  for (const oldest of memory.variants.keys()) {
+    memory.variants.delete(oldest);
+    return;
+  }
+}
+
+interface Loaded {
+  rules: ShopRules | undefined;
+  variants: Map<string, VariantFacts | null>;
+  version: string | null;
+}
+
+async function loadDocuments(
+  { kv, db }: Pick<Context, 'kv' | 'db'>,
+  ids: string[],
+  withRules: boolean,
+): Promise<Loaded> {
+  const keys = ids.map(variantKey);
+  if (withRules) keys.push(RULES_KEY);
+  const { texts, version } = await readThrough(kv, keys, async (missing) => {
+    const missingIds = missing.filter((key) => key !== RULES_KEY).map((key) => key.slice(variantKey('').length));
+    const [rules, found] = await Promise.all([
+      missing.includes(RULES_KEY) ? readRules(db) : null,
+      readVariants(db, missingIds),
+    ]);
+    const loaded = new Map([...found].map(([id, facts]) => [variantKey(id), JSON.stringify(facts)]));
+    if (rules) loaded.set(RULES_KEY, JSON.stringify(rules));
+    return loaded;
+  });
+  const rulesText = texts.get(RULES_KEY);
+  return {
+    rules: rulesText ? (JSON.parse(rulesText) as ShopRules) : undefined,
+    variants: new Map(
+      ids.map((id) => {
+        const text = texts.get(variantKey(id));
+        return [id, text ? (JSON.parse(text) as VariantFacts) : null];
+      }),
+    ),
+    version,
+  };
+}
