@@ -10,7 +10,7 @@ export interface MailboxOptions {
   /** Messages are files under its `mail/`; null keeps them in memory. */
   dataDir: string | null;
   /** Port of the SMTP server on 127.0.0.1; 0 takes any. */
-  smtpPort?: number;
+  smtpPort?: number | undefined;
   /** The shop: the one origin whose pictures a shown mail may load. */
   siteUrl?: string | undefined;
 }

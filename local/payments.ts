@@ -16,7 +16,7 @@ export interface PaymentsOptions {
   /** What events are signed with. */
   webhookSecret: string;
   /** How long the card `late` keeps one waiting. */
-  lateMs?: number;
+  lateMs?: number | undefined;
   /** The pause after the first failed delivery of an event. */
   firstRetryMs?: number;
 }

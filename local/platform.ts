@@ -3,9 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { type CronClock, openCron } from './cron';
 import { type Handler, sendJson } from './http';
 import { openKv } from './kv';
 import { lockFolder } from './lock';
+import { openMailbox } from './mailbox';
+import { overviewPage } from './overview';
+import { toHandler } from './pages';
+import { openPayments } from './payments';
 import { openSql } from './sql';
 
 export type PlatformOptions = {
@@ -19,6 +24,14 @@ export type PlatformOptions = {
   postgresUrl?: string | undefined;
   /** A real Redis to stand behind `/kv` instead of the embedded store; its database number keeps it apart. */
   redisUrl?: string | undefined;
+  /** The port of the mailbox; 0 or nothing takes any free one. */
+  smtpPort?: number | undefined;
+  /** The `vercel.json` whose jobs are called on their schedules; none where it is not named. */
+  cronFile?: string | undefined;
+  /** How long the payment card `late` keeps one waiting. */
+  latePaymentMs?: number | undefined;
+  /** Variables that somebody has set. They win, one by one; a real database or KV that they name is not stood in for. */
+  given?: Record<string, string | undefined>;
 };
 
 export type Platform = {
@@ -27,12 +40,14 @@ export type Platform = {
   url: string;
   /** HTTP requests answered so far. */
   counters: { sql: number; kv: number };
+  /** Runs every job of cron once, as soon as the shop answers. */
+  catchUpCron: CronClock['catchUp'];
   close(): Promise<void>;
 };
 
 /** Starts the one machine that answers as Neon, Upstash and the other services. Throws if `dataDir` is in use. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { dataDir, postgresUrl, redisUrl, siteUrl = 'http://localhost:3000' } = options;
+  const { dataDir, postgresUrl, redisUrl, siteUrl = 'http://localhost:3000', given = {} } = options;
   if (dataDir !== null) mkdirSync(dataDir, { recursive: true });
   const closers: (() => unknown)[] = [];
   const close = async () => {
@@ -44,23 +59,39 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const secret = openSecrets(dataDir);
     const counters = { sql: 0, kv: 0 };
     const databaseUrl = `postgresql://selvedge:${secret('database')}@localhost/selvedge`;
-    const kvToken = secret('kv');
+    const kvToken = given.KV_REST_API_TOKEN || secret('kv');
+    const cronSecret = given.CRON_SECRET || secret('cron');
+    const paymentsKey = given.LOCAL_PAYMENTS_SECRET_KEY || secret('payments');
+    // The prefix says that the rest is base64 in its first alphabet, as the Standard Webhooks specification has it.
+    const webhookKey = Buffer.from(secret('webhooks'), 'base64url').toString('base64');
+    const webhookSecret = given.LOCAL_PAYMENTS_WEBHOOK_SECRET || `whsec_${webhookKey}`;
 
-    const [sql, kv] = await Promise.all([
-      openSql({ dataDir, postgresUrl, connectionString: databaseUrl }).then((opened) => {
-        closers.push(opened.close);
-        return opened;
-      }),
-      openKv({ dataDir, redisUrl, token: kvToken }).then((opened) => {
-        closers.push(opened.close);
-        return opened;
-      }),
+    const keep = <Opened extends { close(): unknown }>(opened: Opened): Opened => {
+      closers.push(opened.close);
+      return opened;
+    };
+    const [sql, kv, mailbox, payments, cron] = await Promise.all([
+      given.DATABASE_URL ? null : openSql({ dataDir, postgresUrl, connectionString: databaseUrl }).then(keep),
+      given.KV_REST_API_URL ? null : openKv({ dataDir, redisUrl, token: kvToken }).then(keep),
+      openMailbox({ dataDir, smtpPort: options.smtpPort, siteUrl }).then(keep),
+      openPayments({
+        dataDir,
+        siteUrl,
+        secretKey: paymentsKey,
+        webhookSecret,
+        lateMs: options.latePaymentMs,
+      }).then(keep),
+      openCron({ siteUrl, secret: cronSecret, configFile: options.cronFile }).then(keep),
     ]);
 
     // The longest prefix first would matter only if one were the start of another; none is.
-    const mounts: [prefix: string, handle: Handler, counter?: 'sql' | 'kv'][] = [
-      ['/kv', kv.handle, 'kv'],
-      ['/sql', sql.handle, 'sql'],
+    const mounts: (readonly [prefix: string, handle: Handler, counter?: 'sql' | 'kv'])[] = [
+      ...(kv ? [['/kv', kv.handle, 'kv'] as const] : []),
+      ...(sql ? [['/sql', sql.handle, 'sql'] as const] : []),
+      ['/mailbox', toHandler(mailbox.handle)],
+      ['/payments', toHandler(payments.handle)],
+      ['/cron', toHandler(cron.handle)],
+      ['/', toHandler(async () => overviewPage(siteUrl))],
     ];
 
     const answer: RequestListener = (request, response) => {
@@ -88,27 +119,34 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     });
 
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const env = {
-      DATABASE_URL: databaseUrl,
-      NEON_FETCH_ENDPOINT: `${url}/sql`,
-      KV_REST_API_URL: `${url}/kv`,
-      KV_REST_API_TOKEN: kvToken,
+    const own = {
+      ...(sql && { DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: `${url}/sql` }),
+      ...(kv && { KV_REST_API_URL: `${url}/kv`, KV_REST_API_TOKEN: kvToken }),
       AUTH_SECRET: secret('auth'),
-      CRON_SECRET: secret('cron'),
+      CRON_SECRET: cronSecret,
       SITE_URL: siteUrl,
+      MAIL_URL: mailbox.mailUrl,
       MAIL_FROM: 'Selvedge <shop@selvedge.example>',
+      LOCAL_PAYMENTS_URL: `${url}/payments`,
+      LOCAL_PAYMENTS_SECRET_KEY: paymentsKey,
+      LOCAL_PAYMENTS_WEBHOOK_SECRET: webhookSecret,
     };
+    const env = { ...own, ...Object.fromEntries(Object.entries(given).filter(isSet)) };
     if (dataDir !== null) {
       const file = join(dataDir, 'local.json');
       writeFileSync(file, JSON.stringify({ pid: process.pid, env }, null, 2), { mode: 0o600 });
       chmodSync(file, 0o600);
       closers.push(() => rmSync(file, { force: true }));
     }
-    return { env, url, counters, close };
+    return { env, url, counters, catchUpCron: cron.catchUp, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function isSet(entry: [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined && entry[1] !== '';
 }
 
 /** Secrets made once for a data folder, so that sessions and tokens outlive a restart; fresh ones without a folder. */
