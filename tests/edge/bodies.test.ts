@@ -8,6 +8,9 @@ import { sharedDir } from '../shared-dir';
 const URL_OF_ECHO = 'http://shop.test/api/echo';
 const LIMIT_BYTES = 64 * 1024;
 
+/** Valid JSON with an escaped NUL, which is no text that Postgres could store. */
+const NUL_CASES = new Set(['y_string_null_escape.json', 'y_object_escaped_null_in_key.json']);
+
 /** An operation that takes any JSON at all, so that what is refused was refused by the reading of bodies alone. */
 const echo = operation({ method: 'POST', path: '/api/echo', body: v.unknown() }, async (_context, { body }) => ({
   body,
@@ -47,8 +50,7 @@ describe.skipIf(!vectors)('the public JSON parsing cases', () => {
     'take %s, unless a database could not store it',
     async (name) => {
       const response = await post(readFileSync(join(vectors as string, name)));
-      // An escaped NUL is valid JSON, but no text that Postgres could store.
-      expect(response.status, await response.clone().text()).toBe(name === 'y_string_null_escape.json' ? 422 : 200);
+      expect(response.status, await response.clone().text()).toBe(NUL_CASES.has(name) ? 422 : 200);
     },
   );
 
