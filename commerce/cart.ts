@@ -67,7 +67,8 @@ export interface Warning {
 
 /** The priced cart that every cart request answers. */
 export interface Cart {
-  id: string;
+  /** Null where the caller has no cart: then `version` is 0, and nothing is kept. */
+  id: string | null;
   version: number;
   /** The secret that reaches this cart; only in the answer that made it. */
   token?: string;

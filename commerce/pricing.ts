@@ -74,6 +74,16 @@ export interface PricedCart {
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
 
+/** No unit costs more: so that a full cart of it, with its tax, is still within 2^53 - 1. */
+const MAX_UNIT_PRICE_MINOR = Math.floor(Number.MAX_SAFE_INTEGER / (MAX_LINES * MAX_QUANTITY * 2));
+
+/** A unit price that any cart can hold. Throws `amount_out_of_range`. */
+export function requirePayable(amountMinor: number, path = ''): number {
+  if (Number.isInteger(amountMinor) && amountMinor >= 0 && amountMinor <= MAX_UNIT_PRICE_MINOR) return amountMinor;
+  const message = `A unit's price must be from 0 to ${MAX_UNIT_PRICE_MINOR} minor units.`;
+  throw new CommerceError('amount_out_of_range', message, { issues: [{ path, code: 'amount_out_of_range', message }] });
+}
+
 /**
  * Prices a cart. Throws `currency_not_sold`, `country_not_sold_to`, `invalid_input` for a quantity that is not a whole
  * number from 1 to 999, and `amount_out_of_range`, each with its path. A line that cannot be sold (gone, or not sold in
@@ -189,7 +199,7 @@ export function priceCart(
 export function unitPrice(facts: VariantFacts, currency: string, path?: string): number | null {
   const price = Object.hasOwn(facts.prices, currency) ? facts.prices[currency] : undefined;
   if (!price) return null;
-  return requireMinor(price.amountMinor < 0 ? Number.NaN : price.amountMinor, path);
+  return requirePayable(price.amountMinor, path);
 }
 
 /** Second stage: what promotions take off a line. The shop has none yet. */
@@ -252,7 +262,7 @@ function ship(
     requirements.push({ code: 'shipping_unavailable', path: 'shippingMethodId' });
     return FREE;
   }
-  return { method, amountMinor: requireMinor(amountMinor < 0 ? Number.NaN : amountMinor, 'totals.shipping') };
+  return { method, amountMinor: requirePayable(amountMinor, 'totals.shipping') };
 }
 
 /** Tax by label and rate, as an invoice lists it. */

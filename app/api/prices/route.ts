@@ -1,0 +1,5 @@
+import { quotePrices } from '@/edge/quotes';
+
+export const runtime = 'edge';
+
+export const POST = (request: Request) => quotePrices.handle(request);

@@ -1,0 +1,238 @@
+/** What a shopper does with a cart. Every answer is the whole priced cart, with its version as `ETag`. */
+import * as v from 'valibot';
+import { type Cart, cartRequirements, type Warning } from '@/commerce/cart';
+import { CommerceError } from '@/commerce/error';
+import { chooseMarket, type Market, requireCurrency, requireZone, type ShopRules } from '@/commerce/market';
+import { priceCart, requirePayable, type VariantFacts } from '@/commerce/pricing';
+import { shippingOptions } from '@/commerce/shipping';
+import {
+  AddressInput,
+  CountryInput,
+  CouponInput,
+  CurrencyInput,
+  canonicalMetadata,
+  EmailInput,
+  IdInput,
+  inputError,
+  MetadataInput,
+  QuantityInput,
+  requireQuantity,
+} from './cart-input';
+import { cartCookie } from './cart-token';
+import { type ChangedCart, changeCart, itemIdOf, readCart, type StoredCart, variantIdOf } from './carts';
+import { type Context, operation, type Reply } from './http';
+import { loadFacts } from './snapshot';
+
+/** The caller's cart. Where there is none: an empty one with `id` null and `version` 0, which is not kept. */
+export const getCart = operation({ method: 'GET', path: '/api/cart' }, async (context) => {
+  const cart = await readCart(context);
+  if (cart) return answer(context, cart);
+  const { rules } = await loadFacts(context, []);
+  return answer(context, { ...NO_CART, ...homeOf(context, rules) });
+});
+
+const NO_CART = {
+  id: null,
+  version: 0,
+  email: null,
+  shippingAddress: null,
+  billingAddress: null,
+  shippingMethodId: null,
+  coupons: [],
+  lines: [],
+};
+
+const AddItem = v.object({
+  variantId: IdInput,
+  quantity: v.optional(QuantityInput, 1),
+  metadata: v.optional(MetadataInput),
+  // The market to begin with; a cart that exists keeps its own.
+  currency: v.optional(CurrencyInput),
+  country: v.optional(CountryInput),
+});
+
+/**
+ * Adds units of a variant: to the line with the same variant and metadata, or as a new line. Makes the cart on first use
+ * (201) and answers its `token`. More units than there are is allowed here, answered with a warning and a requirement:
+ * stock is decided by the order.
+ */
+export const addCartItem = operation(
+  { method: 'POST', path: '/api/cart/items', body: AddItem },
+  async (context, { body }) => {
+    requireQuantity(body.quantity, 1);
+    const metadata = canonicalMetadata(body.metadata);
+    const { rules, variants } = await loadFacts(context, [body.variantId]);
+    const variant = variants.get(body.variantId);
+    if (!variant) throw inputError('variant_not_found', 'variantId', 'There is no such variant to buy.');
+    const itemId = await itemIdOf(variant.id, metadata);
+    const changed = await changeCart(context, {
+      operation: 'add',
+      args: [itemId, body.quantity, pricesOf(variant), variant.id, metadata],
+      makes: newMarket(context, rules, body),
+    });
+    return answer(context, changed.cart, changed);
+  },
+);
+
+const SetQuantity = v.object({ quantity: QuantityInput });
+
+/** Sets a line's quantity; 0 takes the line out. */
+export const updateCartItem = operation(
+  { method: 'PATCH', path: '/api/cart/items/{itemId}', body: SetQuantity },
+  async (context, { body: { quantity } }) => {
+    requireQuantity(quantity, 0);
+    if (quantity === 0) return removeItem(context);
+    const itemId = context.params.itemId as string;
+    const variantId = variantIdOf(itemId);
+    const { variants } = await loadFacts(context, [variantId]);
+    const variant = variants.get(variantId);
+    const args = [itemId, quantity, variant ? pricesOf(variant) : ''];
+    const changed = await changeCart(context, { operation: 'set', args });
+    return answer(context, changed.cart, changed);
+  },
+);
+
+/** Takes a line out of the cart. */
+export const removeCartItem = operation({ method: 'DELETE', path: '/api/cart/items/{itemId}' }, (context) =>
+  removeItem(context),
+);
+
+async function removeItem(context: Context): Promise<Reply> {
+  const itemId = context.params.itemId as string;
+  variantIdOf(itemId);
+  const changed = await changeCart(context, { operation: 'set', args: [itemId, 0, ''] });
+  return answer(context, changed.cart, changed);
+}
+
+const UpdateCart = v.object({
+  currency: v.optional(CurrencyInput),
+  country: v.optional(CountryInput),
+  email: v.nullish(EmailInput),
+  shippingAddress: v.nullish(AddressInput),
+  billingAddress: v.nullish(AddressInput),
+  shippingMethodId: v.nullish(IdInput),
+});
+
+/**
+ * Sets what is named and leaves the rest; null clears. A shipping address moves the cart to its country. Makes the cart
+ * on first use, as adding does.
+ */
+export const updateCart = operation(
+  { method: 'PATCH', path: '/api/cart', body: UpdateCart },
+  async (context, { body }) => {
+    const { rules } = await loadFacts(context, []);
+    const country = body.shippingAddress?.country ?? body.country;
+    if (body.shippingAddress) requireZone(rules, body.shippingAddress.country, 'shippingAddress.country');
+    if (body.country !== undefined && body.country !== country) {
+      throw inputError('invalid_input', 'country', 'The shipping address is in another country.', 'country_mismatch');
+    }
+    const methodId = body.shippingMethodId;
+    if (methodId && !rules.shippingMethods.some(({ id }) => id === methodId)) {
+      throw inputError('shipping_method_unknown', 'shippingMethodId', 'There is no such way of shipping.');
+    }
+    const fields = {
+      currency: body.currency,
+      country,
+      email: body.email,
+      shippingAddress: body.shippingAddress && JSON.stringify(body.shippingAddress),
+      billingAddress: body.billingAddress && JSON.stringify(body.billingAddress),
+      shippingMethodId: methodId,
+    };
+    // What the script takes for "clear" is an empty value.
+    const args = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value ?? '']));
+    const makes = newMarket(context, rules, { currency: body.currency, country });
+    const changed = await changeCart(context, { operation: 'put', args, makes });
+    return answer(context, changed.cart, changed);
+  },
+);
+
+const AddCoupon = v.object({ code: CouponInput });
+
+/** The shop has no promotions yet, so no code is known: `coupon_unknown`. */
+export const addCartCoupon = operation({ method: 'POST', path: '/api/cart/coupons', body: AddCoupon }, async () => {
+  throw inputError('coupon_unknown', 'code', 'There is no such code.');
+});
+
+/** No cart can hold a code yet: `coupon_not_found`. */
+export const removeCartCoupon = operation({ method: 'DELETE', path: '/api/cart/coupons/{code}' }, async () => {
+  throw new CommerceError('coupon_not_found', 'The cart has no such code.');
+});
+
+/** The ways to ship to the cart's country, priced in its currency. */
+export const getShippingOptions = operation({ method: 'GET', path: '/api/cart/shipping-options' }, async (context) => {
+  const cart = await readCart(context);
+  const { rules } = await loadFacts(context, []);
+  const market = cart ? marketOf(cart, rules).market : homeOf(context, rules);
+  return { body: { items: shippingOptions(rules, market) } };
+});
+
+/** The prices that a line may be shown with, as the script takes them. Throws `amount_out_of_range`. */
+function pricesOf({ prices }: VariantFacts): string {
+  let text = '';
+  for (const [currency, { amountMinor }] of Object.entries(prices)) {
+    requirePayable(amountMinor, 'variantId');
+    text += `${currency}=${amountMinor} `;
+  }
+  return text;
+}
+
+/** The market of a cart about to be made. Throws `currency_not_sold` or `country_not_sold_to` for a wish that fails. */
+function newMarket(context: Context, rules: ShopRules, wish: Partial<Market>): Market {
+  if (wish.currency !== undefined) requireCurrency(rules, wish.currency);
+  if (wish.country !== undefined) requireZone(rules, wish.country);
+  return homeOf(context, rules, wish);
+}
+
+/** Where a caller without a cart shops: as wished, else by the country that Vercel saw the request come from. */
+function homeOf({ request }: Context, rules: ShopRules, wish: Partial<Market> = {}): Market {
+  const country = wish.country ?? request.headers.get('x-vercel-ip-country');
+  return chooseMarket(rules, { currency: wish.currency, country });
+}
+
+/** The cart's market; where the shop no longer sells so, the nearest that it does, and what to tell of it. */
+function marketOf(stored: Market, rules: ShopRules): { market: Market; moved: Warning[] } {
+  const market = chooseMarket(rules, stored);
+  const moved: Warning[] = [];
+  if (market.country !== stored.country) {
+    const message = 'The shop no longer sells to the country of this cart.';
+    moved.push({ code: 'country_not_sold_to', path: 'country', message });
+  }
+  if (market.currency !== stored.currency) {
+    const message = 'The shop no longer sells in the currency of this cart.';
+    moved.push({ code: 'currency_not_sold', path: 'currency', message });
+  }
+  return { market, moved };
+}
+
+async function answer(
+  context: Context,
+  stored: Omit<StoredCart, 'id' | 'key'> & { id: string | null },
+  changed?: ChangedCart,
+): Promise<Reply> {
+  const variantIds = stored.lines.map((line) => line.variantId);
+  const { rules, variants } = await loadFacts(context, variantIds);
+  const { market, moved } = marketOf(stored, rules);
+  const sited = { ...stored, ...market };
+  const priced = priceCart(sited, variants, rules);
+  const blocking = moved.map(({ code, path }) => ({ code, path }));
+  const cart: Cart = {
+    id: stored.id,
+    version: stored.version,
+    ...(changed?.made ? { token: changed.token.token } : {}),
+    ...market,
+    email: stored.email,
+    shippingAddress: stored.shippingAddress,
+    billingAddress: stored.billingAddress,
+    items: priced.items,
+    coupons: stored.coupons.map((code) => ({ code })),
+    shippingMethodId: stored.shippingMethodId,
+    totals: priced.totals,
+    taxLines: priced.taxLines,
+    requirements: [...blocking, ...cartRequirements(sited, priced), ...priced.requirements],
+    warnings: [...moved, ...priced.warnings],
+  };
+  const headers: Record<string, string> = { etag: `"${stored.version}"` };
+  if (changed?.made) headers['x-cart-token'] = changed.token.token;
+  if (changed?.token.fromCookie) headers['set-cookie'] = cartCookie(context, changed.token.token);
+  return { status: changed?.made ? 201 : 200, body: cart, headers };
+}

@@ -1,0 +1,85 @@
+import { MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
+import type { Script } from './kv';
+
+/**
+ * Every change of a cart, as one atomic step in KV: expected version, bounds, change, new version, expiry, read back.
+ *
+ * KEYS: the cart's hash; the catalog's version, which comes back with the answer at no trip of its own.
+ * ARGV: 1 operation, 2 expected versions (`,3,`, `*` for any that exists, empty for whatever is there), 3 seconds to
+ * live, 4 the id of a cart to make where there is none (empty: make none), 5 its currency, 6 its country, then
+ *   add: 7 item id, 8 quantity, 9 prices (`EUR=1999 USD=2199 `), 10 variant id, 11 metadata as JSON
+ *   set: 7 item id, 8 quantity (0 takes the line out), 9 prices
+ *   put: field, value, field, value … (an empty value takes the field out)
+ *
+ * A line is the field `line:{item id}` holding `quantity number variant seen metadata`: `number` orders the lines, `seen`
+ * is the price that the shopper was shown (`EUR=1999`). KV never parses JSON.
+ *
+ * Answers the outcome, then for `done` the hash and the catalog's version, otherwise the version of the cart.
+ */
+export const CHANGE_CART: Script = {
+  source: `
+local cart, op = KEYS[1], ARGV[1]
+local head = redis.call('HMGET', cart, 'id', 'version', 'currency', 'lines', 'next')
+local exists, version = head[1], head[2] or '0'
+local currency, lines, number = head[3] or ARGV[5], tonumber(head[4] or 0), tonumber(head[5] or 0)
+if ARGV[2] ~= '' and not (ARGV[2] == '*' and exists) and not string.find(ARGV[2], ',' .. version .. ',', 1, true) then
+  return {'other_version', version}
+end
+if not exists and ARGV[4] == '' then return {'no_cart', version} end
+local writes = {'version', string.format('%d', tonumber(version) + 1)}
+local function write(field, value)
+  writes[#writes + 1] = field
+  writes[#writes + 1] = value
+end
+if not exists then
+  write('id', ARGV[4])
+  write('currency', currency)
+  write('country', ARGV[6])
+end
+if op == 'put' then
+  for i = 7, #ARGV, 2 do
+    if ARGV[i + 1] == '' then redis.call('HDEL', cart, ARGV[i]) else write(ARGV[i], ARGV[i + 1]) end
+  end
+else
+  local field = 'line:' .. ARGV[7]
+  local line = redis.call('HGET', cart, field)
+  local seen = string.match(ARGV[9], currency .. '=%d+')
+  local quantity, tail = tonumber(ARGV[8]), nil
+  if line then
+    local had, place, variant, before, metadata = string.match(line, '^(%d+) (%d+) (%S+) (%S+) (.*)$')
+    if op == 'add' then quantity = quantity + tonumber(had) end
+    tail = place .. ' ' .. variant .. ' ' .. (seen or before) .. ' ' .. metadata
+  end
+  if op == 'add' and not seen then return {'not_sold', version, currency} end
+  if op == 'set' and not line then return {'no_line', version} end
+  if quantity > ${MAX_QUANTITY} then return {'too_many_units', version} end
+  if not line then
+    if lines >= ${MAX_LINES} then return {'too_many_lines', version} end
+    tail = string.format('%d', number) .. ' ' .. ARGV[10] .. ' ' .. seen .. ' ' .. ARGV[11]
+    write('lines', string.format('%d', lines + 1))
+    write('next', string.format('%d', number + 1))
+  end
+  if quantity > 0 then
+    write(field, string.format('%d', quantity) .. ' ' .. tail)
+  else
+    redis.call('HDEL', cart, field)
+    write('lines', string.format('%d', lines - 1))
+  end
+end
+redis.call('HSET', cart, unpack(writes))
+redis.call('EXPIRE', cart, ARGV[3])
+return {'done', redis.call('HGETALL', cart), redis.call('GET', KEYS[2])}`,
+};
+
+/** The hash of a cart, and the catalog's version. KEYS as above. */
+export const READ_CART: Script = {
+  source: `return {'done', redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2])}`,
+};
+
+/** Deletes a cart if it is still the one that was seen. KEYS: its hash. ARGV: 1 its id, 2 its version. */
+export const CLEAR_CART: Script = {
+  source: `
+local head = redis.call('HMGET', KEYS[1], 'id', 'version')
+if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return 0 end
+return redis.call('DEL', KEYS[1])`,
+};

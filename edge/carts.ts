@@ -1,0 +1,193 @@
+/**
+ * The store of carts: each a Redis hash under a hash of its secret token. A write is one atomic round trip; which shapes
+ * the hash holds is told in `cart-script.ts`.
+ */
+import type { Address } from '@/commerce/cart';
+import { CommerceError } from '@/commerce/error';
+import type { Market } from '@/commerce/market';
+import { type LineInput, MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
+import { newId } from '@/db/ids';
+import { inputError } from './cart-input';
+import { CHANGE_CART, CLEAR_CART, READ_CART } from './cart-script';
+import { CART_TTL_SECONDS, type CartToken, cartKeyOf, cartTokenOf, newCartToken } from './cart-token';
+import type { Context } from './http';
+import type { Kv } from './kv';
+import { CATALOG_VERSION_KEY, noteCatalogVersion } from './snapshot';
+
+/** A cart as KV holds it, not priced. */
+export interface StoredCart extends Market {
+  /** Where it lies in KV. */
+  key: string;
+  id: string;
+  version: number;
+  email: string | null;
+  shippingAddress: Address | null;
+  billingAddress: Address | null;
+  shippingMethodId: string | null;
+  coupons: string[];
+  /** In the order in which they were added. */
+  lines: LineInput[];
+}
+
+/** The caller's cart in one round trip, or null where the caller has none. */
+export async function readCart(context: Context): Promise<StoredCart | null> {
+  const found = cartTokenOf(context);
+  if (!found) return null;
+  const key = await cartKeyOf(found.token);
+  const [, hash, catalogVersion] = (await context.kv.run(READ_CART, [key, CATALOG_VERSION_KEY], [])) as Done;
+  noteCatalogVersion(catalogVersion ?? '');
+  return hash.length === 0 ? null : parseCart(key, hash);
+}
+
+/** Deletes a cart unless it changed since it was read; tells whether it did. */
+export async function clearCart(kv: Kv, cartKey: string, cartId: string, cartVersion: number): Promise<boolean> {
+  return Number(await kv.run(CLEAR_CART, [cartKey], [cartId, cartVersion])) === 1;
+}
+
+export interface CartChange {
+  operation: 'add' | 'set' | 'put';
+  /** What the script takes for the operation. */
+  args: (string | number)[];
+  /** The market of the cart that this change makes where there is none; without it the change needs a cart. */
+  makes?: Market;
+}
+
+export interface ChangedCart {
+  cart: StoredCart;
+  token: CartToken;
+  /** Whether this change made it. */
+  made: boolean;
+}
+
+/**
+ * Changes the caller's cart, or makes it, in one round trip (two where the caller's token has outlived its cart).
+ * Honours `If-Match`. Throws `version_mismatch`, `item_not_found`, `too_many_lines`, `quantity_above_limit`,
+ * `variant_not_sold_in_currency`.
+ */
+export async function changeCart(context: Context, change: CartChange): Promise<ChangedCart> {
+  const expected = expectedVersions(context.request.headers.get('if-match'));
+  const found = cartTokenOf(context);
+  if (found) {
+    const key = await cartKeyOf(found.token);
+    const outcome = await run(context.kv, key, change, expected, ['', '', '']);
+    if (outcome[0] !== 'no_cart') return { cart: settle(key, outcome), token: found, made: false };
+  }
+  if (!change.makes) throw noSuchItem();
+  // A token whose cart is gone is not taken up again: whoever handed it out may still know it.
+  const token = newCartToken();
+  const key = await cartKeyOf(token);
+  const made = [newId('cart'), change.makes.currency, change.makes.country];
+  const cart = settle(key, await run(context.kv, key, change, expected, made));
+  return { cart, token: { token, fromCookie: true }, made: true };
+}
+
+type Done = ['done', string[], string | null];
+type Refused = [
+  'other_version' | 'no_cart' | 'no_line' | 'too_many_lines' | 'too_many_units' | 'not_sold',
+  string,
+  string?,
+];
+type Outcome = Done | Refused;
+
+async function run(kv: Kv, key: string, change: CartChange, expected: string, made: string[]): Promise<Outcome> {
+  const args = [change.operation, expected, CART_TTL_SECONDS, ...made, ...change.args];
+  return (await kv.run(CHANGE_CART, [key, CATALOG_VERSION_KEY], args)) as Outcome;
+}
+
+function settle(key: string, outcome: Outcome): StoredCart {
+  if (outcome[0] !== 'done') throw refusal(outcome);
+  noteCatalogVersion(outcome[2] ?? '');
+  return parseCart(key, outcome[1]);
+}
+
+function refusal([code, version, currency]: Refused): CommerceError {
+  switch (code) {
+    case 'other_version':
+      return new CommerceError('version_mismatch', 'The cart changed since it was read.', {
+        facts: { version: Number(version) },
+      });
+    case 'too_many_lines':
+      return inputError('too_many_lines', 'variantId', `A cart holds at most ${MAX_LINES} lines.`);
+    case 'too_many_units':
+      return inputError('quantity_above_limit', 'quantity', `One line holds at most ${MAX_QUANTITY} of a thing.`);
+    case 'not_sold':
+      return inputError('variant_not_sold_in_currency', 'variantId', `This is not sold in ${currency}.`);
+    case 'no_cart':
+    case 'no_line':
+      return noSuchItem();
+  }
+}
+
+function noSuchItem(): CommerceError {
+  return new CommerceError('item_not_found', 'The cart has no such item.');
+}
+
+/** The versions that `If-Match` allows, as the script takes them. A weak tag, which a compressing proxy makes, is fine. */
+function expectedVersions(header: string | null): string {
+  if (header === null) return '';
+  if (header.trim() === '*') return '*';
+  const versions = [...header.matchAll(/"(\d{1,15})"/g)].map((match) => match[1]);
+  return `,${versions.join(',')},`;
+}
+
+/**
+ * A line's id follows from its variant and metadata (canonical JSON), so that two who add the same thing at once meet in
+ * one line, and the id stays as long as the line.
+ */
+export async function itemIdOf(variantId: string, metadata: string): Promise<string> {
+  const plain = variantId.replace(/^var_/, 'item_');
+  if (metadata === '{}') return plain;
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(metadata));
+  const hex = Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${plain}_${hex}`;
+}
+
+/** The variant of a line's id. Throws `item_not_found` for what no line's id looks like. */
+export function variantIdOf(itemId: string): string {
+  const match = /^item_([0-9a-z]{1,40})(_[0-9a-f]{32})?$/.exec(itemId);
+  if (!match) throw noSuchItem();
+  return `var_${match[1]}`;
+}
+
+function parseCart(key: string, hash: string[]): StoredCart {
+  const lines: { number: number; line: LineInput }[] = [];
+  const fields: Record<string, string> = {};
+  for (let index = 0; index < hash.length; index += 2) {
+    const name = hash[index] as string;
+    const value = hash[index + 1] as string;
+    if (name.startsWith('line:')) lines.push(parseLine(name.slice('line:'.length), value));
+    else fields[name] = value;
+  }
+  const { id = '', version, currency = '', country = '', email, shippingAddress, billingAddress } = fields;
+  return {
+    key,
+    id,
+    version: Number(version),
+    currency,
+    country,
+    email: email ?? null,
+    shippingAddress: shippingAddress ? JSON.parse(shippingAddress) : null,
+    billingAddress: billingAddress ? JSON.parse(billingAddress) : null,
+    shippingMethodId: fields.shippingMethodId ?? null,
+    coupons: [],
+    // A large hash comes back in no order.
+    lines: lines.sort((a, b) => a.number - b.number).map(({ line }) => line),
+  };
+}
+
+function parseLine(id: string, text: string): { number: number; line: LineInput } {
+  // `quantity number variant seen metadata`: only the metadata may hold spaces.
+  const [quantity, number, variantId = '', seen = ''] = text.split(' ', 4);
+  const metadata = text.slice(`${quantity} ${number} ${variantId} ${seen} `.length);
+  const [currency = '', amount] = seen.split('=');
+  return {
+    number: Number(number),
+    line: {
+      id,
+      variantId,
+      quantity: Number(quantity),
+      metadata: metadata === '{}' ? {} : JSON.parse(metadata),
+      seen: { amount: Number(amount), currency },
+    },
+  };
+}
