@@ -22,7 +22,8 @@ const DOCUMENT_TTL_SECONDS = 60;
 const TOMBSTONE_TTL_SECONDS = 120;
 
 const variantKey = (id: string) => `variant:${id}`;
-const productKey = (slug: string) => `product:${slug}`;
+/** Under which a product's document lies: all its texts, prices in every currency, and stock. */
+export const productKey = (slug: string) => `product:${slug}`;
 
 // ---------------------------------------------------------------- documents in KV
 
