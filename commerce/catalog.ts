@@ -52,3 +52,24 @@ export interface Product {
   media: Media[];
   variants: Variant[];
 }
+
+/** A page of a list. */
+export interface ProductList {
+  items: Product[];
+  /** What asks for the next page; null on the last one. */
+  nextCursor: string | null;
+  /** How many there are on all pages; with `facets` only. */
+  total?: number;
+  facets?: Facets;
+  /** What was searched for instead, where a word that nobody uses looked like a mistyped one. */
+  correctedQuery?: string;
+}
+
+/** What the products of a list can be narrowed down by. Each count is what choosing that value would show. */
+export interface Facets {
+  collections: { slug: string; title: string; count: number }[];
+  options: { name: string; values: { value: string; count: number }[] }[];
+  /** The lowest and the highest price of a variant; null where there is none. */
+  price: { min: Money; max: Money } | null;
+  availability: { available: number; unavailable: number };
+}
