@@ -110,7 +110,7 @@ function build(): string {
     cwd: folder,
     encoding: 'utf8',
     // A first deploy builds without a single variable of ours.
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: '1' },
+    env: { NODE_ENV: 'production', PATH: process.env.PATH, HOME: process.env.HOME, NEXT_TELEMETRY_DISABLED: '1' },
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status !== 0) {

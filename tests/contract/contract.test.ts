@@ -1,0 +1,425 @@
+/**
+ * What catalog, cart and prices promise, asked of the same handlers on three hosts: plain Node, workerd, and the built
+ * Next app. No expectation may depend on the host.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Cart } from '@/commerce/cart';
+import type { Product } from '@/commerce/catalog';
+import { type Platform, startPlatform } from '@/local/platform';
+import { sharedDir } from '../shared-dir';
+import { stockShop } from './fixture';
+import { hosts, type RunningHost } from './hosts';
+
+const vectors = sharedDir('vectors/json-test-suite');
+
+let platform: Platform;
+
+beforeAll(async () => {
+  platform = await startPlatform({ dataDir: null });
+  await stockShop(platform.env);
+});
+
+afterAll(() => platform.close());
+
+describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }) => {
+  let host: RunningHost;
+
+  beforeAll(async () => {
+    host = await start({ ...platform.env, AUTH_SECRET: 'contract'.repeat(4), CRON_SECRET: 'contract'.repeat(4) });
+  });
+
+  afterAll(() => host?.close());
+
+  // ---------------------------------------------------------------- how the suite speaks
+
+  async function call<Body = Record<string, unknown>>(method: string, path: string, body?: unknown, headers = {}) {
+    const response = await host.fetch(path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Body };
+  }
+
+  async function product(slug: string): Promise<Product> {
+    return (await call<Product>('GET', `/api/products/${slug}?currency=EUR`)).body;
+  }
+
+  async function variantId(slug: string): Promise<string> {
+    return (await product(slug)).variants[0]!.id;
+  }
+
+  async function newCart(slug: string, quantity = 1) {
+    const { body } = await call<Cart>('POST', '/api/cart/items', { variantId: await variantId(slug), quantity });
+    return { cart: body, token: { 'x-cart-token': body.token! } };
+  }
+
+  const trips = (headers: Headers) => {
+    const [, kv, db] = /kv;desc="(\d+)";dur=[\d.]+, db;desc="(\d+)";dur=[\d.]+/.exec(headers.get('server-timing')!)!;
+    return { kv: Number(kv), db: Number(db) };
+  };
+
+  type Answer = { status: number; headers: Headers; body: Record<string, unknown> };
+
+  function expectProblem(answer: Answer, status: number, code: string, path?: string) {
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.body).toMatchObject({
+      type: expect.any(String),
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+      code,
+      requestId: answer.headers.get('x-request-id'),
+    });
+    if (path !== undefined) expect(answer.body.errors).toContainEqual(expect.objectContaining({ path }));
+  }
+
+  // ---------------------------------------------------------------- catalog
+
+  describe('the catalog', () => {
+    it('lists products with prices and stock', async () => {
+      const { status, body, headers } = await call<{ items: Product[]; nextCursor: string | null }>(
+        'GET',
+        '/api/products?limit=5',
+      );
+      expect(status).toBe(200);
+      expect(headers.get('content-type')).toBe('application/json');
+      expect(body.items).toHaveLength(5);
+      expect(body.nextCursor).toEqual(expect.any(String));
+      expect(body.items[0]).toMatchObject({
+        id: expect.stringMatching(/^prod_/),
+        slug: expect.any(String),
+        title: expect.any(String),
+        description: expect.any(String),
+        collections: [expect.objectContaining({ slug: 'scarves' })],
+        media: [],
+        variants: [
+          expect.objectContaining({
+            id: expect.stringMatching(/^var_/),
+            sku: expect.any(String),
+            options: expect.any(Object),
+            price: { amount: expect.any(Number), currency: 'EUR' },
+            compareAtPrice: null,
+            stock: { available: expect.any(Number), policy: 'deny' },
+          }),
+        ],
+      });
+    });
+
+    it('pages to the end without a double', async () => {
+      const slugs: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const path: string = `/api/products?limit=7&sort=title${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+        const { body } = await call<{ items: Product[]; nextCursor: string | null }>('GET', path);
+        slugs.push(...body.items.map(({ slug }) => slug));
+        cursor = body.nextCursor;
+      } while (cursor);
+      expect(slugs).toHaveLength(30);
+      expect(new Set(slugs).size).toBe(30);
+    });
+
+    it('prices in the currency that is asked for, yen without decimals', async () => {
+      const { body } = await call<Product>('GET', '/api/products/scarf-1?currency=JPY');
+      expect(body.variants[0]!.price).toEqual({ amount: 6401, currency: 'JPY' });
+    });
+
+    it('finds a misspelt word', async () => {
+      const { body } = await call<{ items: Product[] }>('GET', '/api/products?q=herringbon');
+      expect(body.items.map(({ slug }) => slug)).toEqual(['scarf-2']);
+    });
+
+    it('answers collections', async () => {
+      const { body } = await call<{ items: { slug: string }[]; nextCursor: null }>('GET', '/api/collections');
+      expect(body).toMatchObject({ items: [{ slug: 'scarves', title: 'Scarves' }], nextCursor: null });
+      expect((await call('GET', '/api/collections/scarves')).body).toMatchObject({ slug: 'scarves' });
+    });
+
+    it('says what is wrong with a question', async () => {
+      expectProblem(await call('GET', '/api/products?limit=0'), 422, 'invalid_input', 'limit');
+      expectProblem(await call('GET', '/api/products?cursor=nonsense'), 422, 'invalid_input', 'cursor');
+      expectProblem(await call('GET', '/api/products?sort=colour'), 422, 'invalid_input', 'sort');
+      expect((await call('GET', '/api/products?currency=XXX')).status).toBe(422);
+      expectProblem(await call('GET', '/api/products/nothing'), 404, 'not_found');
+      expectProblem(await call('GET', '/api/collections/nothing'), 404, 'not_found');
+    });
+
+    it('is answered without SQL when it is warm', async () => {
+      for (const path of ['/api/products?limit=20', '/api/products/scarf-1']) {
+        await call('GET', path);
+        const { headers } = await call('GET', path);
+        expect(trips(headers)).toEqual({ kv: 1, db: 0 });
+      }
+    });
+
+    it('is healthy', async () => {
+      const { status, body } = await call('GET', '/api/health');
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ status: 'ok', kv: { status: 'ok' }, db: { status: 'ok' } });
+    });
+  });
+
+  // ---------------------------------------------------------------- cart
+
+  describe('the cart', () => {
+    it('is empty for a stranger', async () => {
+      const { status, body } = await call<Cart>('GET', '/api/cart');
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ items: [], totals: { total: { amount: 0 } } });
+      expect(body.token).toBeUndefined();
+    });
+
+    it('is made by the first item, tells its token once, and is reached by it', async () => {
+      const { cart, token } = await newCart('scarf-1', 2);
+      expect(cart).toMatchObject({
+        id: expect.stringMatching(/^cart_/),
+        version: 1,
+        currency: 'EUR',
+        items: [
+          { quantity: 2, unitPrice: { amount: 4001, currency: 'EUR' }, total: { amount: 8002, currency: 'EUR' } },
+        ],
+        totals: { subtotal: { amount: 8002, currency: 'EUR' }, tax: { amount: 1278, currency: 'EUR' } },
+      });
+      const again = await call<Cart>('GET', '/api/cart', undefined, token);
+      expect(again.body.items).toEqual(cart.items);
+      expect(again.body.token).toBeUndefined();
+    });
+
+    it('gives browsers their token in a cookie that no script can read', async () => {
+      const answer = await call('POST', '/api/cart/items', { variantId: await variantId('scarf-1'), quantity: 1 });
+      const cookie = answer.headers.get('set-cookie')!;
+      expect(cookie).toMatch(/HttpOnly/i);
+      expect(cookie).toMatch(/SameSite=Lax/i);
+      const { body } = await call<Cart>('GET', '/api/cart', undefined, { cookie: cookie.split(';')[0] });
+      expect(body.items).toHaveLength(1);
+    });
+
+    it('costs one KV round trip and no SQL a write, when warm', async () => {
+      const { cart, token } = await newCart('scarf-1');
+      const itemId = cart.items[0]!.id;
+      const writes = [
+        await call('POST', '/api/cart/items', { variantId: cart.items[0]!.variantId, quantity: 1 }, token),
+        await call('PATCH', `/api/cart/items/${itemId}`, { quantity: 5 }, token),
+        await call('PATCH', '/api/cart', { email: 'ada@example.test' }, token),
+        await call('DELETE', `/api/cart/items/${itemId}`, undefined, token),
+        await call('GET', '/api/cart', undefined, token),
+      ];
+      const before = platform.counters.kv;
+      await call('POST', '/api/cart/items', { variantId: cart.items[0]!.variantId, quantity: 1 }, token);
+      expect(platform.counters.kv - before).toBe(1);
+      for (const { status, headers } of writes) {
+        expect(status).toBe(200);
+        expect(trips(headers)).toEqual({ kv: 1, db: 0 });
+      }
+    });
+
+    it('keeps all of 200 additions that come at once', async () => {
+      const { cart, token } = await newCart('scarf-1');
+      const item = { variantId: cart.items[0]!.variantId, quantity: 1 };
+      const answers = await Promise.all(
+        Array.from({ length: 199 }, () => call('POST', '/api/cart/items', item, token)),
+      );
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+      const { body } = await call<Cart>('GET', '/api/cart', undefined, token);
+      expect(body.items[0]!.quantity).toBe(200);
+      expect(body.version).toBe(200);
+    });
+
+    it('honours If-Match', async () => {
+      const { cart, token } = await newCart('scarf-1');
+      const path = `/api/cart/items/${cart.items[0]!.id}`;
+      const first = await call<Cart>('PATCH', path, { quantity: 2 }, { ...token, 'if-match': '"1"' });
+      expect(first.status).toBe(200);
+      expect(first.headers.get('etag')).toBe('"2"');
+      expectProblem(
+        await call('PATCH', path, { quantity: 3 }, { ...token, 'if-match': '"1"' }),
+        412,
+        'version_mismatch',
+      );
+    });
+
+    it('counts tax as its country does', async () => {
+      const { token } = await newCart('scarf-1', 1);
+      const { body } = await call<Cart>(
+        'PATCH',
+        '/api/cart',
+        { country: 'US', currency: 'USD', shippingMethodId: 'ship_standard' },
+        token,
+      );
+      // 44.01 + 5.00, and 8.25 % of each on top, rounded line by line: 3.63 + 0.41.
+      expect(body.totals).toMatchObject({
+        subtotal: { amount: 4401, currency: 'USD' },
+        shipping: { amount: 500, currency: 'USD' },
+        tax: { amount: 404, currency: 'USD' },
+        total: { amount: 5305, currency: 'USD' },
+      });
+    });
+
+    it('says what still blocks an order, and nothing once all is there', async () => {
+      const { cart, token } = await newCart('scarf-1');
+      expect(cart.requirements.map(({ code }) => code)).toEqual(
+        expect.arrayContaining(['email_missing', 'shipping_address_missing', 'shipping_method_missing']),
+      );
+      const options = await call<{ items: { id: string; price: unknown }[] }>(
+        'GET',
+        '/api/cart/shipping-options',
+        undefined,
+        token,
+      );
+      expect(options.body.items).toEqual([
+        expect.objectContaining({ id: 'ship_standard', price: { amount: 500, currency: 'EUR' } }),
+      ]);
+      const address = { name: 'Ada', line1: 'Webergasse 1', city: 'Berlin', postalCode: '10115', country: 'DE' };
+      const { body } = await call<Cart>(
+        'PATCH',
+        '/api/cart',
+        { email: 'ada@example.test', shippingAddress: address, shippingMethodId: 'ship_standard' },
+        token,
+      );
+      expect(body.requirements).toEqual([]);
+    });
+
+    it('warns when there is less than is wanted', async () => {
+      const { cart } = await newCart('scarf-3', 3);
+      expect(cart.warnings).toContainEqual(expect.objectContaining({ code: 'insufficient_stock' }));
+      expect(cart.requirements).toContainEqual(expect.objectContaining({ code: 'insufficient_stock' }));
+    });
+
+    it.each([
+      ['no variant', { quantity: 1 }, 'variantId'],
+      ['an unknown variant', { variantId: 'var_01h455vb4pex5vsknk084sn02q', quantity: 1 }, 'variantId'],
+      ['a quantity of none', { quantity: 0 }, 'quantity'],
+      ['a negative quantity', { quantity: -1 }, 'quantity'],
+      ['half a unit', { quantity: 0.5 }, 'quantity'],
+      ['a thousand units', { quantity: 1000 }, 'quantity'],
+      ['a quantity in words', { quantity: '1' }, 'quantity'],
+      ['metadata over 2 KB', { quantity: 1, metadata: { note: 'x'.repeat(2048) } }, 'metadata'],
+    ])('refuses %s, with the path', async (_name, item, path) => {
+      const whole =
+        'variantId' in item || path === 'variantId' ? item : { variantId: await variantId('scarf-1'), ...item };
+      const answer = await call('POST', '/api/cart/items', whole);
+      expect(answer.status).toBe(422);
+      expect(answer.body.errors).toContainEqual(expect.objectContaining({ path }));
+    });
+
+    it('takes no price from a client', async () => {
+      const item = {
+        variantId: await variantId('scarf-1'),
+        quantity: 1,
+        unitPrice: { amount: 1, currency: 'EUR' },
+        price: 1,
+      };
+      const { body } = await call<Cart>('POST', '/api/cart/items', item);
+      expect(body.items?.[0]?.unitPrice.amount ?? 4001).toBe(4001);
+    });
+
+    it('holds 999 of a line and no more', async () => {
+      const { cart, token } = await newCart('scarf-1', 999);
+      const answer = await call('POST', '/api/cart/items', { variantId: cart.items[0]!.variantId, quantity: 1 }, token);
+      expect(answer.status).toBe(422);
+      expect((await call<Cart>('GET', '/api/cart', undefined, token)).body.items[0]!.quantity).toBe(999);
+    });
+
+    it('holds 100 lines and no more', async () => {
+      const { cart, token } = await newCart('scarf-1');
+      const add = (note: number) =>
+        call(
+          'POST',
+          '/api/cart/items',
+          { variantId: cart.items[0]!.variantId, quantity: 1, metadata: { note } },
+          token,
+        );
+      for (let note = 0; note < 99; note += 1) expect((await add(note)).status).toBe(200);
+      expect((await add(99)).status).toBe(422);
+    });
+
+    it('knows nothing of an item that is not in it', async () => {
+      const { token } = await newCart('scarf-1');
+      expect((await call('PATCH', '/api/cart/items/item_nothing', { quantity: 1 }, token)).status).toBe(404);
+      expect((await call('DELETE', '/api/cart/items/item_nothing', undefined, token)).status).toBe(404);
+    });
+
+    it('is not reached by another token', async () => {
+      await newCart('scarf-1');
+      const { body } = await call<Cart>('GET', '/api/cart', undefined, { 'x-cart-token': 'A'.repeat(43) });
+      expect(body.items).toEqual([]);
+    });
+
+    it('refuses codes that do not exist', async () => {
+      const { token } = await newCart('scarf-1');
+      expect((await call('POST', '/api/cart/coupons', { code: 'NOTHING' }, token)).status).toBe(422);
+      expect((await call('DELETE', '/api/cart/coupons/NOTHING', undefined, token)).status).toBe(404);
+    });
+
+    it('refuses a page of another site', async () => {
+      const answer = await call(
+        'POST',
+        '/api/cart/items',
+        { variantId: await variantId('scarf-1'), quantity: 1 },
+        { cookie: 'cart=x', origin: 'https://evil.test' },
+      );
+      expectProblem(answer, 403, 'cross_site_request');
+    });
+  });
+
+  // ---------------------------------------------------------------- prices
+
+  describe('a quote', () => {
+    it('prices items without a cart', async () => {
+      const items = [{ variantId: await variantId('scarf-1'), quantity: 3 }];
+      const { status, body } = await call('POST', '/api/prices', {
+        currency: 'EUR',
+        country: 'DE',
+        items,
+        coupons: [],
+      });
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ totals: { subtotal: { amount: 12003, currency: 'EUR' } } });
+    });
+
+    it('agrees with the cart of the same items', async () => {
+      const { cart } = await newCart('scarf-2', 7);
+      const items = cart.items.map(({ variantId: id, quantity }) => ({ variantId: id, quantity }));
+      const { body } = await call('POST', '/api/prices', { currency: 'EUR', country: 'DE', items, coupons: [] });
+      expect(body.totals).toEqual(cart.totals);
+    });
+
+    it.each([
+      ['an unknown currency', { currency: 'XXX' }],
+      ['a country the shop does not sell to', { country: 'AQ' }],
+      ['a country that is none', { country: 'Germany' }],
+      ['no items at all', { items: undefined }],
+      ['a huge quantity', { items: [{ variantId: 'var_x', quantity: 1e300 }] }],
+    ])('refuses %s', async (_name, wrong) => {
+      const items = [{ variantId: await variantId('scarf-1'), quantity: 1 }];
+      expect(
+        (await call('POST', '/api/prices', { currency: 'EUR', country: 'DE', items, coupons: [], ...wrong })).status,
+      ).toBe(422);
+    });
+
+    it('refuses bodies that are too large, too deep or no JSON', async () => {
+      expectProblem(await call('POST', '/api/prices', { pad: 'x'.repeat(65_536) }), 413, 'payload_too_large');
+      const send = (body: string) =>
+        host.fetch('/api/prices', { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+      expect((await send('['.repeat(1000))).status).toBe(400);
+      expect((await send('{"items":')).status).toBe(400);
+    });
+
+    it.skipIf(!vectors)('answers every public JSON case without a fault of its own', async () => {
+      for (const name of readdirSync(vectors!)) {
+        const body = readFileSync(join(vectors!, name));
+        const { status } = await host.fetch('/api/prices', {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/json' },
+        });
+        expect(status, name).toBeGreaterThanOrEqual(400);
+        expect(status, name).toBeLessThan(500);
+      }
+    });
+  });
+});
