@@ -5,7 +5,7 @@
 import type { Adjustment, CartItem, Requirement, TaxLine, Totals, Warning } from './cart';
 import { CommerceError } from './error';
 import { type Market, requireCurrency, requireZone, type ShippingMethod, type ShopRules } from './market';
-import { addMinor, type Money, multiplyMinor, requireMinor } from './money';
+import { addMinor, type Money, multiplyMinor } from './money';
 import { shippingPrice } from './shipping';
 import { type TaxRate, taxOn, taxRate } from './tax';
 
