@@ -1,0 +1,264 @@
+/**
+ * `npm run bench`: what the shop's promises cost, on the production build, beside floors measured in the same run.
+ * Rounds are interleaved, so that a slow moment of the machine hits all alike, and medians are told. Writes
+ * `bench/results/latest.json` and prints a table. `--seconds 2 --rounds 3 --connections 1,16,64`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import type { Cart } from '@/commerce/cart';
+import type { Product } from '@/commerce/catalog';
+import { startBenchStore } from './store';
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '1,16,64' },
+  },
+});
+const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
+const levels = options.connections.split(',').map(Number);
+
+interface Work {
+  name: string;
+  /** The floor that its requests per second are held against, and the share of it that is promised at least. */
+  floor?: { name: string; share: number };
+  method: 'GET' | 'POST';
+  path: string;
+  /** What one connection sends, in turn, made before the clock starts. */
+  prepare?(): Promise<Sent[]>;
+  /** Each of them is sent once only, so that the run ends with them. */
+  once?: boolean;
+}
+
+interface Sent {
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+interface Measurement {
+  name: string;
+  connections: number;
+  requestsPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  errors: number;
+  /** KV and SQL round trips of one warm request. */
+  kvTrips: number | null;
+  dbTrips: number | null;
+  /** Of its floor's requests per second in this run. */
+  shareOfFloor: number | null;
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+const store = await startBenchStore();
+try {
+  const results = await measure();
+  mkdirSync('bench/results', { recursive: true });
+  const report = {
+    at: new Date().toISOString(),
+    node: process.version,
+    cores: cpus().length,
+    seconds,
+    rounds,
+    results,
+  };
+  writeFileSync('bench/results/latest.json', `${JSON.stringify(report, null, 2)}\n`);
+  console.info(table(results));
+} finally {
+  await store.close();
+}
+
+async function measure(): Promise<Measurement[]> {
+  const works = await describeWork();
+  const measurements: Measurement[] = [];
+  for (const connections of levels) {
+    const runs = new Map<string, autocannon.Result[]>();
+    const trips = new Map<string, { kv: number; db: number } | null>();
+    for (let round = 0; round <= rounds; round += 1) {
+      for (const work of works) {
+        const result = await load(work, connections, round === 0 ? 1 : seconds);
+        // The first round only warms the isolates.
+        if (round === 0) trips.set(work.name, await tripsOf(work));
+        else runs.set(work.name, [...(runs.get(work.name) ?? []), result]);
+      }
+    }
+    const rate = (name: string) => median((runs.get(name) ?? []).map(({ requests }) => requests.average));
+    for (const { name, floor } of works) {
+      const of = runs.get(name) ?? [];
+      measurements.push({
+        name,
+        connections,
+        requestsPerSecond: Math.round(rate(name)),
+        p50Ms: median(of.map(({ latency }) => latency.p50)),
+        p99Ms: median(of.map(({ latency }) => latency.p99)),
+        errors: of.reduce((sum, { errors, non2xx }) => sum + errors + non2xx, 0),
+        kvTrips: trips.get(name)?.kv ?? null,
+        dbTrips: trips.get(name)?.db ?? null,
+        shareOfFloor: floor ? rate(name) / rate(floor.name) : null,
+      });
+    }
+  }
+  return measurements;
+}
+
+async function describeWork(): Promise<Work[]> {
+  const { items } = await json<{ items: Product[] }>('GET', '/api/products?limit=24&available=true');
+  const product = items[0]!;
+  const variant = product.variants.find(({ stock }) => stock.available > 0)!;
+  const item = JSON.stringify({ variantId: variant.id, quantity: 1 });
+  const cartOfItsOwn = async () => {
+    const { token } = await json<Cart>('POST', '/api/cart/items', item);
+    return { 'x-cart-token': token! };
+  };
+  return [
+    { name: 'floor: empty edge GET', method: 'GET', path: '/api/bench/empty' },
+    {
+      name: 'floor: empty edge POST',
+      method: 'POST',
+      path: '/api/bench/empty',
+      prepare: async () => [{ headers: JSON_HEADERS, body: item }],
+    },
+    { name: 'floor: one KV round trip', method: 'GET', path: '/api/bench/kv' },
+    {
+      name: 'list 24 products',
+      floor: { name: 'floor: empty edge GET', share: 0.8 },
+      method: 'GET',
+      path: '/api/products?limit=24',
+    },
+    {
+      name: 'read a product',
+      floor: { name: 'floor: empty edge GET', share: 0.8 },
+      method: 'GET',
+      path: `/api/products/${product.slug}`,
+    },
+    {
+      name: 'read a cart',
+      floor: { name: 'floor: empty edge GET', share: 0.8 },
+      method: 'GET',
+      path: '/api/cart',
+      prepare: async () => [{ headers: await cartOfItsOwn() }],
+    },
+    {
+      name: 'add to cart',
+      floor: { name: 'floor: empty edge POST', share: 0.85 },
+      method: 'POST',
+      path: '/api/cart/items',
+      // A line holds 999 at most and then refuses, so each connection takes turns between several carts.
+      prepare: () =>
+        Promise.all(
+          Array.from({ length: 8 }, async () => ({
+            headers: { ...JSON_HEADERS, ...(await cartOfItsOwn()) },
+            body: item,
+          })),
+        ),
+    },
+    {
+      name: 'quote',
+      floor: { name: 'floor: empty edge POST', share: 0 },
+      method: 'POST',
+      path: '/api/prices',
+      prepare: async () => [
+        {
+          headers: JSON_HEADERS,
+          body: JSON.stringify({
+            currency: 'EUR',
+            country: 'DE',
+            items: [{ variantId: variant.id, quantity: 2 }],
+            coupons: [],
+          }),
+        },
+      ],
+    },
+    {
+      name: 'place an order',
+      method: 'POST',
+      path: '/api/orders',
+      once: true,
+      prepare: () => Promise.all(Array.from({ length: 10 }, readyOrder)),
+    },
+  ];
+
+  /** A cart with everything an order asks for, and the order itself. */
+  async function readyOrder(): Promise<Sent> {
+    const headers = { ...JSON_HEADERS, ...(await cartOfItsOwn()) };
+    const { items: methods } = await json<{ items: { id: string }[] }>(
+      'GET',
+      '/api/cart/shipping-options',
+      undefined,
+      headers,
+    );
+    const address = { name: 'Ada', line1: 'Webergasse 1', city: 'Berlin', postalCode: '10115', country: 'DE' };
+    const details = { email: 'ada@example.test', shippingAddress: address, shippingMethodId: methods[0]!.id };
+    const { totals } = await json<Cart>('PATCH', '/api/cart', JSON.stringify({ ...details, country: 'DE' }), headers);
+    return {
+      headers: { ...headers, 'idempotency-key': crypto.randomUUID() },
+      body: JSON.stringify({
+        ...details,
+        payment: { provider: 'local', card: 'success' },
+        expectedTotal: totals.total,
+      }),
+    };
+  }
+}
+
+async function load(work: Work, connections: number, duration: number): Promise<autocannon.Result> {
+  const prepared = await Promise.all(Array.from({ length: connections }, () => work.prepare?.() ?? [{}]));
+  let next = 0;
+  return autocannon({
+    url: store.url + work.path,
+    connections,
+    duration: work.once ? 60 : duration,
+    ...(work.once ? { amount: prepared.flat().length } : {}),
+    setupClient(client) {
+      const sent = prepared[next++ % connections] ?? [];
+      client.setRequests(sent.map((request) => ({ method: work.method, path: work.path, ...request })));
+    },
+  });
+}
+
+async function tripsOf(work: Work): Promise<{ kv: number; db: number } | null> {
+  const [{ headers, body } = {}] = (await work.prepare?.()) ?? [];
+  const init = { method: work.method, ...(headers ? { headers } : {}), ...(body ? { body } : {}) };
+  const response = await fetch(store.url + work.path, init);
+  const match = /kv;desc="(\d+)".*db;desc="(\d+)"/.exec(response.headers.get('server-timing') ?? '');
+  return match ? { kv: Number(match[1]), db: Number(match[2]) } : null;
+}
+
+async function json<Body>(method: string, path: string, body?: string, headers = {}): Promise<Body> {
+  const init = { method, headers: { ...(body ? JSON_HEADERS : {}), ...headers }, ...(body ? { body } : {}) };
+  const response = await fetch(store.url + path, init);
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Body;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function table(measurements: Measurement[]): string {
+  const head = ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'KV', 'SQL', 'errors', 'of floor'];
+  const rows = measurements.map((one) => [
+    one.name,
+    one.connections,
+    one.requestsPerSecond,
+    one.p50Ms,
+    one.p99Ms,
+    one.kvTrips ?? '',
+    one.dbTrips ?? '',
+    one.errors,
+    one.shareOfFloor === null ? '' : `${Math.round(one.shareOfFloor * 100)} %`,
+  ]);
+  const cells = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  );
+  return ['', ...lines, ''].join('\n');
+}
