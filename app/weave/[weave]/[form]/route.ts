@@ -1,0 +1,1 @@
+export { weave as GET } from '@/edge/weave/handler';
