@@ -1,0 +1,5 @@
+import { getCollectionOperation } from '@/edge/catalog';
+
+export const runtime = 'edge';
+
+export const GET = (request: Request) => getCollectionOperation.handle(request);

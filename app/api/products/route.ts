@@ -1,0 +1,5 @@
+import { listProductsOperation } from '@/edge/catalog';
+
+export const runtime = 'edge';
+
+export const GET = (request: Request) => listProductsOperation.handle(request);

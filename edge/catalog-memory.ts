@@ -1,0 +1,145 @@
+/**
+ * Answers of the catalog as this isolate remembers them: rendered once, sent many times. One round trip to KV says
+ * whether an answer still holds; Postgres is asked only where it does not.
+ */
+import type { Kv, Script } from './kv';
+import { CATALOG_VERSION_KEY, STOCK_VERSION_KEY } from './snapshot';
+
+/** JSON text, with its strong entity tag. */
+export interface Rendered {
+  json: string;
+  etag: string;
+}
+
+interface Versions {
+  catalog: string;
+  stock: string;
+}
+
+interface Entry extends Rendered {
+  /** As KV showed them before the answer was made; null where it did not answer. */
+  versions: Versions | null;
+  madeAt: number;
+}
+
+interface Flight {
+  versions: Versions | null;
+  startedAt: number;
+  result: Promise<Entry>;
+}
+
+/** How old the stock in a list may be, where the stock of anything has changed since. */
+const STALE_STOCK_MS = 2_000;
+/** A request that waits for another's answer must not hang with it, when that one was cut off. */
+const JOIN_TIMEOUT_MS = 3_000;
+const MAX_ENTRIES = 1_000;
+const MAX_CHARACTERS = 8_000_000;
+
+const entries = new Map<string, Entry>();
+const flights = new Map<string, Flight>();
+let characters = 0;
+
+/**
+ * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are exactly as fresh
+ * as the catalog's version in KV; stock is at most two seconds older than its version. Requests that miss at once wait
+ * for one `make`. Where KV does not answer, an answer holds for two seconds.
+ */
+export async function remember(kv: Kv, key: string, make: () => Promise<unknown>): Promise<Rendered> {
+  const versions = await readVersions(kv);
+  const known = entries.get(key);
+  if (known && holds(known.versions, known.madeAt, versions)) {
+    // Last in the map is last to go.
+    entries.delete(key);
+    entries.set(key, known);
+    return known;
+  }
+  const flight = flights.get(key);
+  if (flight && holds(flight.versions, flight.startedAt, versions)) {
+    const joined = await join(flight.result);
+    if (joined) return joined;
+  }
+  const startedAt = Date.now();
+  const result = render(make).then((rendered) => ({ ...rendered, versions, madeAt: startedAt }));
+  const own: Flight = { versions, startedAt, result };
+  flights.set(key, own);
+  try {
+    const entry = await result;
+    keep(key, entry);
+    return entry;
+  } finally {
+    if (flights.get(key) === own) flights.delete(key);
+  }
+}
+
+/** Renders an answer that is not kept here. */
+export async function render(make: () => unknown): Promise<Rendered> {
+  const json = JSON.stringify(await make());
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(json));
+  const tag = Array.from(new Uint8Array(digest, 0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { json, etag: `"${tag}"` };
+}
+
+function holds(made: Versions | null, madeAt: number, now: Versions | null): boolean {
+  const young = Date.now() - madeAt < STALE_STOCK_MS;
+  if (!made || !now) return young;
+  return made.catalog === now.catalog && (made.stock === now.stock || young);
+}
+
+/**
+ * Versions that nobody has set yet, because KV is new or has lost its data, are set here: an absent one would look the
+ * same before and after a change that KV forgot.
+ */
+const SET_MISSING: Script = {
+  source: `
+for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'NX') end
+return redis.call('MGET', unpack(KEYS))`,
+};
+
+async function readVersions(kv: Kv): Promise<Versions | null> {
+  const keys = [CATALOG_VERSION_KEY, STOCK_VERSION_KEY];
+  try {
+    let [catalog, stock] = await kv.mget(keys);
+    if (catalog == null || stock == null) {
+      [catalog, stock] = (await kv.run(SET_MISSING, keys, [crypto.randomUUID()])) as string[];
+    }
+    return catalog == null || stock == null ? null : { catalog, stock };
+  } catch {
+    // A shop can be browsed without KV, whatever ails it.
+    return null;
+  }
+}
+
+/** Null where the other request failed or took too long. */
+async function join(result: Promise<Entry>): Promise<Entry | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), JOIN_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([result.catch(() => null), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function keep(key: string, entry: Entry): void {
+  const replaced = entries.get(key);
+  // Of two made at once the younger stays.
+  if (replaced && replaced.madeAt > entry.madeAt) return;
+  if (replaced) drop(key, replaced);
+  entries.set(key, entry);
+  characters += sizeOf(key, entry);
+  for (const [oldestKey, oldest] of entries) {
+    if (entries.size <= MAX_ENTRIES && characters <= MAX_CHARACTERS) break;
+    drop(oldestKey, oldest);
+  }
+}
+
+function drop(key: string, entry: Entry): void {
+  entries.delete(key);
+  characters -= sizeOf(key, entry);
+}
+
+function sizeOf(key: string, entry: Entry): number {
+  return key.length + entry.json.length;
+}

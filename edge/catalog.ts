@@ -1,0 +1,320 @@
+/**
+ * The catalog as shoppers and pages read it: products, searched and narrowed down, and collections.
+ *
+ * Only active products with a price in the asked-for currency exist here. What this isolate has rendered is sent again
+ * as it is for as long as the versions in KV say so; see `catalog-memory.ts` for how fresh that is.
+ */
+import * as v from 'valibot';
+import type { Collection, Product, ProductList } from '@/commerce/catalog';
+import { CommerceError } from '@/commerce/error';
+import { chooseMarket, HOME_MARKET, requireCurrency } from '@/commerce/market';
+import { decodeCursor, encodeCursor, invalidCursor } from './catalog-cursor';
+import { type Rendered, remember, render } from './catalog-memory';
+import {
+  type Filter,
+  inCurrency,
+  KEY_CHECKS,
+  type ProductDocument,
+  readCollections,
+  readCorrections,
+  readFacets,
+  readPage,
+  readProducts,
+  type Sort,
+} from './catalog-queries';
+import { type Context, operation, type Reply } from './http';
+import { requireStorable } from './json-body';
+import { searchWords } from './search';
+import { loadFacts, productKey, readThrough } from './snapshot';
+
+/** What reading the catalog needs; a request's `Context` has both. */
+export type CatalogDeps = Pick<Context, 'kv' | 'db'>;
+
+/** What a list may be asked for; everything may be left out. Amounts are minor units of the currency. */
+export interface ProductQuery {
+  q?: string;
+  /** A collection's slug; one that does not exist has no products. */
+  collection?: string;
+  /** ISO 4217; by default the shop's first. */
+  currency?: string;
+  /** 1 to 100; by default 24. */
+  limit?: number;
+  cursor?: string;
+  /** By default relevance for a search, featured within a collection, else newest. */
+  sort?: Sort;
+  /** Option name to the values allowed. A product is shown if one variant fits all options, prices and availability. */
+  options?: Record<string, string[]>;
+  minPrice?: number;
+  maxPrice?: number;
+  /** Only what can be bought now. */
+  available?: boolean;
+  /** Also `total` and `facets`, which cost more than the list. */
+  facets?: boolean;
+}
+
+/**
+ * A page of products. Throws `currency_not_sold`, and `invalid_input` for a cursor of another list (path `cursor`).
+ * One round trip to KV where this isolate remembers the answer.
+ */
+export async function listProducts(deps: CatalogDeps, query: ProductQuery = {}): Promise<ProductList> {
+  return JSON.parse((await listProductsRendered(deps, query)).json) as ProductList;
+}
+
+/**
+ * The product in one currency, or null where there is none that is active and sold in it. Always exact: one round trip
+ * to KV, whose document every change deletes. Throws `currency_not_sold`.
+ */
+export async function getProduct(deps: CatalogDeps, slug: string, currency?: string): Promise<Product | null> {
+  const rendered = await getProductRendered(deps, slug, currency);
+  return rendered ? (JSON.parse(rendered.json) as Product) : null;
+}
+
+/** All collections, in the order of the shop. */
+export async function listCollections(deps: CatalogDeps): Promise<Collection[]> {
+  return (JSON.parse((await listCollectionsRendered(deps)).json) as { items: Collection[] }).items;
+}
+
+/** The collection, or null. */
+export async function getCollection(deps: CatalogDeps, slug: string): Promise<Collection | null> {
+  return (await listCollections(deps)).find((collection) => collection.slug === slug) ?? null;
+}
+
+// ---------------------------------------------------------------- over HTTP
+
+/** An empty parameter, as forms send it, is one that was not given. */
+function given<Output>(schema: v.GenericSchema<string, Output>) {
+  return v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((text) => (text === '' ? undefined : text)),
+      v.optional(schema),
+    ),
+  );
+}
+
+const whole = v.pipe(v.string(), v.regex(/^\d{1,15}$/, 'This must be a whole number.'), v.transform(Number));
+const flag = v.pipe(
+  v.picklist(['true', 'false'], 'This must be true or false.'),
+  v.transform((text) => text === 'true'),
+);
+const currency = v.pipe(
+  v.string(),
+  v.toUpperCase(),
+  v.regex(/^[A-Z]{3}$/, 'This must be an ISO 4217 currency code, such as EUR.'),
+);
+
+const CurrencyQuery = v.object({ currency: given(currency) });
+
+const ListQuery = v.object({
+  q: given(v.string()),
+  collection: given(v.pipe(v.string(), v.maxLength(200))),
+  currency: given(currency),
+  limit: given(v.pipe(whole, v.minValue(1, 'This must be at least 1.'), v.maxValue(100, 'This must be at most 100.'))),
+  cursor: given(v.string()),
+  sort: given(v.picklist(['featured', 'newest', 'price-asc', 'price-desc', 'title', 'relevance'])),
+  minPrice: given(whole),
+  maxPrice: given(whole),
+  available: given(flag),
+  facets: given(flag),
+});
+
+/** `option.Colour=Indigo`, as often as one likes: values of one name are alternatives, names add up. */
+function optionsOf(params: URLSearchParams): Record<string, string[]> {
+  const options = new Map<string, string[]>();
+  for (const [key, value] of params) {
+    const name = key.slice(OPTION_PREFIX.length);
+    if (!key.startsWith(OPTION_PREFIX) || name === '' || value === '') continue;
+    options.set(name, [...(options.get(name) ?? []), value]);
+  }
+  return Object.fromEntries(options);
+}
+
+const OPTION_PREFIX = 'option.';
+
+export const listProductsOperation = operation(
+  { method: 'GET', path: '/api/products', query: ListQuery },
+  async (context, { query }) =>
+    answer(context, await listProductsRendered(context, { ...query, options: optionsOf(context.url.searchParams) })),
+);
+
+export const getProductOperation = operation(
+  { method: 'GET', path: '/api/products/{slug}', query: CurrencyQuery },
+  async (context, { query }) => {
+    const rendered = await getProductRendered(context, context.params.slug ?? '', query.currency);
+    if (!rendered) throw new CommerceError('not_found', 'There is no such product.');
+    return answer(context, rendered);
+  },
+);
+
+export const listCollectionsOperation = operation({ method: 'GET', path: '/api/collections' }, async (context) =>
+  answer(context, await listCollectionsRendered(context)),
+);
+
+export const getCollectionOperation = operation({ method: 'GET', path: '/api/collections/{slug}' }, async (context) => {
+  const slug = context.params.slug ?? '';
+  const rendered = await remember(context.kv, JSON.stringify(['collection', slug]), async () => {
+    const collections = await readCollections(context.db);
+    return collections.find((collection) => collection.slug === slug) ?? null;
+  });
+  if (rendered.json === 'null') throw new CommerceError('not_found', 'There is no such collection.');
+  return answer(context, rendered);
+});
+
+/** May be kept by anyone, but is asked for again each time: a changed price shows at once. */
+function answer({ request }: Pick<Context, 'request'>, { json, etag }: Rendered): Reply {
+  const headers = { 'cache-control': 'public, no-cache', etag };
+  const known = request.headers.get('if-none-match');
+  // Proxies that compress make a tag weak; for a GET that is the same tag (RFC 9110, 13.1.2).
+  const matches = known?.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+  return matches ? { status: 304, headers } : { json, headers };
+}
+
+// ---------------------------------------------------------------- answers
+
+function listCollectionsRendered({ kv, db }: CatalogDeps): Promise<Rendered> {
+  return remember(kv, 'collections', async () => ({ items: await readCollections(db), nextCursor: null }));
+}
+
+interface ProductsAsked {
+  filter: Omit<Filter, 'currency' | 'corrections'>;
+  sort: Sort;
+  currency: string | null;
+  limit: number;
+  cursor: string | null;
+  facets: boolean;
+}
+
+async function listProductsRendered(deps: CatalogDeps, query: ProductQuery): Promise<Rendered> {
+  const asked = normalise(query);
+  return remember(deps.kv, JSON.stringify(['products', asked]), () => readList(deps, asked));
+}
+
+/** One form for all queries that mean the same. Throws `invalid_input`. */
+function normalise(query: ProductQuery): ProductsAsked {
+  const words = query.q?.trim() ? searchWords(query.q) : null;
+  const collection = query.collection || null;
+  let sort = query.sort ?? (words ? 'relevance' : collection ? 'featured' : 'newest');
+  if ((sort === 'relevance' && !words) || (sort === 'featured' && !collection)) sort = 'newest';
+  return {
+    filter: {
+      words,
+      collection,
+      options: normaliseOptions(query.options ?? {}),
+      minPriceMinor: query.minPrice ?? null,
+      maxPriceMinor: query.maxPrice ?? null,
+      availableOnly: query.available ?? false,
+    },
+    sort,
+    currency: query.currency ?? null,
+    limit: query.limit ?? 24,
+    cursor: query.cursor || null,
+    facets: query.facets ?? false,
+  };
+}
+
+function normaliseOptions(options: Record<string, string[]>): Filter['options'] {
+  const entries = Object.entries(options);
+  if (entries.length > 10) throw tooMuch('option', 'At most 10 options can be asked for at once.');
+  return entries
+    .map(([name, values]): [string, string[]] => {
+      const path = `${OPTION_PREFIX}${name}`;
+      requireStorable(name, 'option');
+      for (const value of values) requireStorable(value, path);
+      if (values.length > 20 || [name, ...values].some((text) => text.length > 200)) {
+        throw tooMuch(path, 'An option takes at most 20 values of at most 200 characters.');
+      }
+      return [name, [...new Set(values)].sort()];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function tooMuch(path: string, message: string): CommerceError {
+  return new CommerceError('invalid_input', message, { issues: [{ path, code: 'too_many', message }] });
+}
+
+async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<ProductList> {
+  const { sort, limit } = asked;
+  const currency = chooseCurrency((await loadFacts(deps, [])).rules.currencies, asked.currency);
+  const list = JSON.stringify([asked.filter, sort, currency]);
+  const after = asked.cursor === null ? null : decodeCursor(list, asked.cursor);
+  if (after && !KEY_CHECKS[sort](after.key)) throw invalidCursor();
+  const filter: Filter = { ...asked.filter, currency, corrections: after?.corrections ?? null };
+
+  // Only signs were typed, which no product has.
+  if (filter.words?.length === 0) return { items: [], nextCursor: null, ...(asked.facets ? NOTHING : {}) };
+  // One more than asked for tells whether there is a next page.
+  const page = (filter: Filter) => readPage(deps.db, filter, { sort, limit: limit + 1, after });
+  let rows = await page(filter);
+  if (rows.length === 0 && filter.words && !after) {
+    filter.corrections = await readCorrections(deps.db, filter.words);
+    if (filter.corrections) rows = await page(filter);
+  }
+  const last = rows[limit - 1];
+  const hasMore = rows.length > limit && last;
+  return {
+    items: rows.slice(0, limit).map((row) => row.product),
+    nextCursor: hasMore
+      ? encodeCursor(list, { key: last.key, id: last.product.id, corrections: filter.corrections })
+      : null,
+    ...(asked.facets ? await readFacets(deps.db, filter) : {}),
+    ...(filter.corrections
+      ? { correctedQuery: filter.words?.map((word, index) => filter.corrections?.[index]?.[0] ?? word).join(' ') }
+      : {}),
+  };
+}
+
+const NOTHING: Pick<ProductList, 'total' | 'facets'> = {
+  total: 0,
+  facets: { collections: [], options: [], price: null, availability: { available: 0, unavailable: 0 } },
+};
+
+/** Throws `currency_not_sold`. A shop that has not been told yet how it ships sells in none, but shows what it has. */
+function chooseCurrency(currencies: string[], wish: string | null): string {
+  const rules = { currencies, taxZones: {}, shippingMethods: [] };
+  if (wish === null) return currencies.length > 0 ? chooseMarket(rules, {}).currency : HOME_MARKET.currency;
+  if (currencies.length > 0) requireCurrency(rules, wish);
+  return wish;
+}
+
+// ---------------------------------------------------------------- one product
+
+/** What lies in KV: the product, and the currencies of the shop, so that one trip is enough. */
+interface StoredProduct {
+  product: ProductDocument;
+  currencies: string[];
+}
+
+const MAX_REMEMBERED_PRODUCTS = 300;
+
+/** Products as this isolate rendered them, each good for as long as KV answers with the same text. */
+const renderedProducts = new Map<string, { text: string; stored: StoredProduct; byCurrency: Map<string, Rendered> }>();
+
+async function getProductRendered(deps: CatalogDeps, slug: string, wish?: string): Promise<Rendered | null> {
+  // What no product can be called costs no look-up.
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) || slug.length > 255) return null;
+  const key = productKey(slug);
+  const { texts } = await readThrough(deps.kv, [key], async () => {
+    const [found, { rules }] = await Promise.all([readProducts(deps.db, [slug]), loadFacts(deps, [])]);
+    const product = found.get(slug);
+    const stored = product && ({ product, currencies: rules.currencies } satisfies StoredProduct);
+    return new Map(stored ? [[key, JSON.stringify(stored)]] : []);
+  });
+  const text = texts.get(key);
+  if (!text) return null;
+
+  let known = renderedProducts.get(slug);
+  if (known?.text !== text) known = { text, stored: JSON.parse(text) as StoredProduct, byCurrency: new Map() };
+  renderedProducts.delete(slug);
+  renderedProducts.set(slug, known);
+  if (renderedProducts.size > MAX_REMEMBERED_PRODUCTS)
+    renderedProducts.delete(renderedProducts.keys().next().value ?? '');
+
+  const currency = chooseCurrency(known.stored.currencies, wish ?? null);
+  const rendered = known.byCurrency.get(currency);
+  if (rendered) return rendered;
+  const product = inCurrency(known.stored.product, currency);
+  if (product.variants.length === 0) return null;
+  const fresh = await render(() => product);
+  known.byCurrency.set(currency, fresh);
+  return fresh;
+}

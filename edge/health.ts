@@ -1,0 +1,36 @@
+import { sql } from 'drizzle-orm';
+import { operation } from './http';
+
+export interface Probe {
+  status: 'ok' | 'failed';
+  ms: number;
+}
+
+/** What a probe may take; the answer is due while the caller still waits for it. */
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** 200 where KV and the database answer, 503 and which of them does not otherwise. Takes at most two seconds. */
+export const getHealth = operation({ method: 'GET', path: '/api/health' }, async ({ kv, db }) => {
+  const [kvProbe, dbProbe] = await Promise.all([
+    probe(() => kv.ping()),
+    probe(async () => void (await db.execute(sql`select 1`))),
+  ]);
+  const healthy = kvProbe.status === 'ok' && dbProbe.status === 'ok';
+  return { status: healthy ? 200 : 503, body: { status: healthy ? 'ok' : 'degraded', kv: kvProbe, db: dbProbe } };
+});
+
+async function probe(call: () => Promise<void>): Promise<Probe> {
+  const start = performance.now();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<'failed'>((resolve) => {
+    timer = setTimeout(() => resolve('failed'), PROBE_TIMEOUT_MS);
+  });
+  // What went wrong is for the log of whoever runs it, not for the public.
+  const answered = call().then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+  const status = await Promise.race([answered, timeout]);
+  clearTimeout(timer);
+  return { status, ms: Math.round((performance.now() - start) * 10) / 10 };
+}
