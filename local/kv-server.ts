@@ -56,7 +56,9 @@ export async function openServerKv(redisUrl: string): Promise<KvBackend> {
   async function send(args: string[]): Promise<Reply> {
     const [name, ...rest] = args;
     try {
-      return fromServer(await redis.callBuffer(name!, ...rest.map((arg) => Buffer.from(arg, 'latin1'))));
+      // In capitals the client does not know this name, and leaves its reply a list.
+      const sent = name === 'hgetall' ? 'HGETALL' : name!;
+      return fromServer(await redis.callBuffer(sent, ...rest.map((arg) => Buffer.from(arg, 'latin1'))));
     } catch (error) {
       if (error instanceof Error && error.name === 'ReplyError') return new RedisError(error.message);
       throw error;

@@ -90,7 +90,8 @@ export class Scripts {
   #toRedisError(error: unknown, sha: string): unknown {
     const place = `script: ${sha}, on @user_script:${this.#operators.line}.`;
     if (error instanceof ScriptTimeout) return new RedisError(`ERR the script ran for too long ${place}`);
-    if (error instanceof RangeError) return new RedisError(`ERR stack overflow ${place}`);
+    if (error instanceof RangeError)
+      return new RedisError(`ERR user_script:${this.#operators.line}: stack overflow ${place}`);
     if (!(error instanceof LuaError)) return error;
     const { value } = error;
     const message = value instanceof LuaTable ? value.get('err') : value;
@@ -106,7 +107,7 @@ const sha1 = (bytes: string) => createHash('sha1').update(bytes, 'latin1').diges
 function redisTable(call: (args: string[]) => Reply): LuaTable {
   const run: LuaFunction = (...args) => {
     if (args.length === 0)
-      throw new LuaError(errorTable('ERR Please specify at least one argument for this redis.call() call'));
+      throw new LuaError(errorTable('ERR Please specify at least one argument for this redis lib call'));
     return toLua(call(args.map(toArgument)));
   };
   const single = (field: 'ok' | 'err', text: LuaValue) => {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { hashes } from './hashes';
 import { keys } from './keys';
-import { Keyspace } from './keyspace';
+import { type Command, Keyspace } from './keyspace';
 import { lists } from './lists';
 import { openLog } from './log';
 import { OK, RedisError, type Reply, Status } from './reply';
@@ -58,33 +58,40 @@ export function openStore(file: string | null): Store {
   );
 
   const scripts = new Scripts((args, readOnly) => {
-    const { name, command } = lookUp(args);
+    const { name, command, fits } = find(args);
+    if (!command) throw new RedisError('ERR Unknown Redis command called from script');
+    if (!fits) throw new RedisError('ERR Wrong number of args calling Redis command from script');
     if (/^(EVAL|EVALSHA|EVAL_RO|EVALSHA_RO|SCRIPT)$/.test(name)) {
       throw new RedisError('ERR This Redis command is not allowed from script');
     }
     if (readOnly && command.write) {
       throw new RedisError('ERR Write commands are not allowed from read-only scripts.');
     }
-    return execute(args);
+    return execute(command, args);
   });
 
-  function lookUp(args: string[]) {
-    const given = args[0] ?? '';
+  function find(args: string[]) {
+    const given = args[0]!;
     const name = commands.has(given) ? given : given.toUpperCase();
     const command = commands.get(name);
+    const arity = command?.arity ?? 0;
+    return { name, command, fits: arity > 0 ? args.length === arity : args.length >= -arity };
+  }
+
+  function requireCommand(args: string[]): Command {
+    const { name, command, fits } = find(args);
     if (!command) {
-      const rest = args.slice(1, 20).map((arg) => `'${arg.slice(0, 128)}'`);
-      throw new RedisError(`ERR unknown command '${given.slice(0, 128)}', with args beginning with: ${rest.join(' ')}`);
+      const rest = args.slice(1, 20).map((arg) => `'${arg.slice(0, 128)}' `);
+      throw new RedisError(
+        `ERR unknown command '${args[0]!.slice(0, 128)}', with args beginning with: ${rest.join('')}`,
+      );
     }
-    if (command.arity > 0 ? args.length !== command.arity : args.length < -command.arity) {
-      throw new RedisError(`ERR wrong number of arguments for '${name.toLowerCase()}' command`);
-    }
-    return { name, command };
+    if (!fits) throw new RedisError(`ERR wrong number of arguments for '${name.toLowerCase()}' command`);
+    return command;
   }
 
   /** Runs a command and notes its effect; throws what it throws. */
-  function execute(args: string[]): Reply {
-    const { command } = lookUp(args);
+  function execute(command: Command, args: string[]): Reply {
     const reply = command.run(keyspace, args);
     if (keyspace.changedAsWritten) {
       keyspace.changedAsWritten = false;
@@ -95,7 +102,7 @@ export function openStore(file: string | null): Store {
 
   function answer(args: string[]): Reply {
     try {
-      return execute(args);
+      return execute(requireCommand(args), args);
     } catch (error) {
       if (error instanceof RedisError) return error;
       throw error;
@@ -103,7 +110,7 @@ export function openStore(file: string | null): Store {
   }
 
   keyspace.replaying = true;
-  const log = file === null ? null : openLog(file, keyspace, (args) => void execute(args));
+  const log = file === null ? null : openLog(file, keyspace, (args) => void execute(requireCommand(args), args));
   keyspace.replaying = false;
   keyspace.effects = [];
 
@@ -131,7 +138,7 @@ export function openStore(file: string | null): Store {
     transact: (list) =>
       request(() => {
         try {
-          list.forEach(lookUp);
+          list.forEach(requireCommand);
         } catch (error) {
           throw new RedisError(
             `EXECABORT Transaction discarded because of previous errors. (${(error as Error).message})`,

@@ -143,7 +143,7 @@ function xread(db: Keyspace, args: string[]): Reply {
   }
   const rest = args.slice(at + 1);
   if (rest.length === 0 || rest.length % 2 !== 0) {
-    throw new RedisError("ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.");
+    throw new RedisError("ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.");
   }
   const keys = rest.slice(0, rest.length / 2);
   const found: Reply[] = [];

@@ -338,7 +338,7 @@ if (${prefix} === undefined) break; ${prefix}_c = ${prefix}; ${body} } }`;
   #expressionStatement(): string {
     const target = this.#suffixed();
     if (!this.#at('=') && !this.#at(',')) {
-      if (target.multiple !== 'call') throw this.#unexpected();
+      if (target.multiple !== 'call') throw this.#lexer.fault(`'=' expected near '${this.#token.text}'`);
       return `${target.js};`;
     }
     const targets = [target];

@@ -97,7 +97,8 @@ export class Lexer {
       const c = this.#source[this.#at];
       this.#at += 1;
       if (c === quote) return text;
-      if (c === undefined || c === '\n') throw this.#malformed(line, 'unfinished string');
+      if (c === undefined) throw this.#malformed(line, "unfinished string near '<eof>'");
+      if (c === '\n') throw this.#malformed(line, `unfinished string near '${quote}${text}'`);
       if (c !== '\\') {
         text += c;
         continue;

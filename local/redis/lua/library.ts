@@ -112,7 +112,12 @@ export function standardLibrary(operators: Operators): Map<string, LuaValue> {
       return target;
     },
     getmetatable: (value) => (value instanceof LuaTable ? value.metatable : undefined),
-    pcall: (call, ...args) => protectedCall(operators.callable(call), args, (value) => value),
+    // As in Redis 7, the error of a command is its text by the time `pcall` gives it back.
+    pcall: (call, ...args) =>
+      protectedCall(operators.callable(call), args, (value) => {
+        const text = value instanceof LuaTable ? value.get('err') : undefined;
+        return typeof text === 'string' ? text : value;
+      }),
     xpcall: (call, handler) =>
       protectedCall(operators.callable(call), [], (value) => operators.callable(handler)(value)),
   };
