@@ -8,6 +8,13 @@ import {
   updateCart,
   updateCartItem,
 } from './cart-operations';
+import {
+  getCollectionOperation,
+  getProductOperation,
+  listCollectionsOperation,
+  listProductsOperation,
+} from './catalog';
+import { getHealth } from './health';
 import type { Operation } from './http';
 import { quotePrices } from './quotes';
 
@@ -16,6 +23,11 @@ import { quotePrices } from './quotes';
  * which a test holds to this table.
  */
 export const edgeOperations: readonly Operation[] = [
+  getHealth,
+  listProductsOperation,
+  getProductOperation,
+  listCollectionsOperation,
+  getCollectionOperation,
   getCart,
   updateCart,
   addCartItem,
