@@ -3,18 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** What lies beside the sources without going into the build. Whatever is not named here does, so a new folder counts. */
-const NOT_BUILT = new Set([
-  'node_modules',
-  'bench',
-  'docs',
-  'host',
-  'local',
-  'tests',
-  'README.md',
-  'CONTRIBUTING.md',
-  'LICENSE',
-]);
+/** What lies beside the sources without going into the build. Any other folder does, so that a new one counts. */
+const NOT_BUILT = new Set(['node_modules', 'bench', 'docs', 'host', 'local', 'tests']);
+/** Of the files in the root only these: logs and exports may lie there too. */
+const SETTINGS = /\.(m?[jt]sx?|json|css)$/;
 
 export interface BuildOptions {
   root: string;
@@ -57,12 +49,13 @@ async function sourceFiles(root: string, besides: string[]): Promise<string[]> {
   const visit = async (folder: string) => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (folder === root && (NOT_BUILT.has(entry.name) || entry.name.startsWith('.') || besides.includes(path)))
-        continue;
+      if (folder === root) {
+        if (NOT_BUILT.has(entry.name) || entry.name.startsWith('.') || besides.includes(path)) continue;
+        // Next writes this one itself.
+        if (entry.isFile() && (!SETTINGS.test(entry.name) || entry.name === 'next-env.d.ts')) continue;
+      }
       if (entry.isDirectory()) await visit(path);
-      // Next writes this one itself, and tsc the other.
-      else if (entry.isFile() && entry.name !== 'next-env.d.ts' && !entry.name.endsWith('.tsbuildinfo'))
-        files.push(path);
+      else if (entry.isFile()) files.push(path);
     }
   };
   await visit(root);

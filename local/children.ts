@@ -32,7 +32,7 @@ const STOP_WITHIN_MS = 8_000;
 export function startChild({ name, args, cwd, env, unleashed = false, onOutput }: ChildOptions): Child {
   const child = spawn(process.execPath, [...(unleashed ? [] : ['--import', leash]), ...args], {
     cwd,
-    env,
+    env: { ...env, SELVEDGE_LAUNCHER: String(process.pid) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
     windowsHide: true,

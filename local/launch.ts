@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +42,7 @@ export async function launch({ root, mode, step }: LaunchOptions): Promise<void>
     return new Promise(() => {});
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void leave(0));
-  leaveWithParent(() => void leave(1));
+  leaveWithNpm(() => void leave(1));
 
   const run = (name: string, args: string[], env: NodeJS.ProcessEnv) =>
     runChild({ name, args, cwd: root, env }, children);
@@ -60,7 +61,7 @@ export async function launch({ root, mode, step }: LaunchOptions): Promise<void>
   try {
     if (mode !== 'platform' && !(await isPortFree(port)))
       throw new Error(
-        `Port ${port} is taken. Stop what listens there, or choose another: PORT=${port + 100} npm start`,
+        `Port ${port} is taken. Stop what listens there, or choose another: PORT=${port + 100} npm ${mode === 'dev' ? 'run dev' : 'start'}`,
       );
 
     if (mode === 'start') {
@@ -111,10 +112,30 @@ export async function launch({ root, mode, step }: LaunchOptions): Promise<void>
 }
 
 /** npm may be killed without a word to what it runs; whoever stops `npm start` means the store. */
-function leaveWithParent(leave: () => void): void {
-  if (!process.env.npm_lifecycle_event) return;
+function leaveWithNpm(leave: () => void): void {
+  if (!process.env.npm_lifecycle_event || process.platform === 'win32') return;
+  const npm = findNpm();
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && leave(), 1_000).unref();
+  const isGone = () => {
+    try {
+      process.kill(npm, 0);
+      return process.ppid !== parent;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    }
+  };
+  setInterval(() => isGone() && leave(), 1_000).unref();
+}
+
+/** Some shells replace themselves with the one command that npm gives them; others stay between it and npm. */
+function findNpm(): number {
+  try {
+    const found = execFileSync('ps', ['-o', 'ppid=,comm=', '-p', String(process.ppid)], { encoding: 'utf8' });
+    const [, grandparent, name] = /^\s*(\d+)\s+(.*)$/m.exec(found) ?? [];
+    return /(^|[/-])(ba|da|z|k)?sh$/.test(name?.trim() ?? '') ? Number(grandparent) : process.ppid;
+  } catch {
+    return process.ppid;
+  }
 }
 
 async function waitUntilReady(url: string): Promise<void> {
