@@ -1,0 +1,3 @@
+import { cartSuite } from './carts-suite';
+
+cartSuite('the embedded KV');
