@@ -100,11 +100,22 @@ export interface UpsertResult {
   rejected: ProductFault[];
   /** Written, but not quite as asked: stock kept at what orders hold, a variant kept because it was ordered. */
   warnings: ProductFault[];
+  /** What the written message of the outbox says: whose copies, in KV and in pages, are old now. */
+  change: CatalogChange;
+}
+
+export interface CatalogChange {
+  /** Of the products created and updated. */
+  slugs: string[];
+  /** All of theirs, those that went included. */
+  variantIds: string[];
 }
 
 export interface UpsertOptions {
   /** Collections that are made, in the same batch, where a written product names them and they do not exist. */
   newCollections?: Pick<CollectionInput, 'slug' | 'title'>[];
+  /** Only says what would become of each product. */
+  dryRun?: boolean;
 }
 
 /** Someone else may write the same rows between our read and our write; more often than this is no accident. */
@@ -128,12 +139,12 @@ const CROSSED = new Set(['23505', '23503', '40P01', '40001']);
 export async function upsertProducts(
   db: Db,
   inputs: ProductInput[],
-  { newCollections = [] }: UpsertOptions = {},
+  { newCollections = [], dryRun = false }: UpsertOptions = {},
 ): Promise<UpsertResult> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await readStored(db, inputs);
     const plan = planWrites(inputs, stored, newCollections);
-    if (plan.created.length + plan.updated.length === 0) return resultOf(plan);
+    if (dryRun || plan.created.length + plan.updated.length === 0) return resultOf(plan);
     try {
       return resultOf(plan, await write(db, plan));
     } catch (error) {
@@ -793,8 +804,7 @@ async function write(db: Db, plan: Plan): Promise<Written> {
   };
 }
 
-/** What whoever keeps copies of the catalog must hear: all variants of the products that changed, and those that went. */
-function changeOf(plan: Plan): { slugs: string[]; variantIds: string[] } {
+function changeOf(plan: Plan): CatalogChange {
   const slugs = [...plan.created, ...plan.updated];
   const changed = new Set(slugs);
   const staying = [...plan.places].filter(([, place]) => changed.has(place.slug)).map(([id]) => id);
@@ -817,7 +827,7 @@ function resultOf(plan: Plan, written: Written = { retired: [], stock: [] }): Up
     const message = `The variant "${title}" is no longer listed but was ordered: it is kept, without price and free stock.`;
     warnings.push({ slug, variantIndex: null, code: 'variant_retired', message });
   }
-  return { created, updated, unchanged, rejected, warnings };
+  return { created, updated, unchanged, rejected, warnings, change: changeOf(plan) };
 }
 
 function clamped(slug: string, variantIndex: number, wanted: number, held: number): ProductFault {

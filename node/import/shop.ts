@@ -1,0 +1,75 @@
+import type { CatalogChange } from '@/db/products';
+import { createKv } from '@/edge/kv';
+import { invalidateCatalog } from '@/edge/snapshot';
+
+type Env = Record<string, string | undefined>;
+
+/** Beyond this it is cheaper for all to forget everything than to name what changed. */
+const MAX_NAMED = 500;
+const EVERY_MS = 3_000;
+const TIMEOUT_MS = 20_000;
+
+/**
+ * Tells a running shop what an import changed, so that it shows at once: KV's copies are voided, and the outbox is
+ * drained, which renews the pages. Nothing is lost where nobody answers: the outbox has it all, and its next sweep
+ * delivers it.
+ */
+export class ShopNotice {
+  readonly #env: Env;
+  #slugs: string[] = [];
+  #variantIds: string[] = [];
+  #toldAt = Date.now();
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** Takes note of a change; tells the shop of it with others, some seconds later. */
+  async note({ slugs, variantIds }: CatalogChange): Promise<void> {
+    this.#slugs.push(...slugs);
+    this.#variantIds.push(...variantIds);
+    if (Date.now() - this.#toldAt >= EVERY_MS) await this.tell();
+  }
+
+  /** Tells it now. The answer says how it went, in words. */
+  async tell(): Promise<string> {
+    if (this.#slugs.length === 0) return 'Nothing changed.';
+    const everything = this.#slugs.length + this.#variantIds.length > MAX_NAMED;
+    const change = everything ? { everything } : { slugs: this.#slugs, variantIds: this.#variantIds };
+    this.#slugs = [];
+    this.#variantIds = [];
+    const isVoided = await this.#invalidate(change);
+    const isDrained = await this.#drainOutbox();
+    this.#toldAt = Date.now();
+    if (isVoided && isDrained) return 'The shop shows it now.';
+    if (isVoided) return 'Prices and stock show now; pages of the shop follow when its outbox is next swept.';
+    return 'No shop answered; the change shows when its outbox is next swept.';
+  }
+
+  async #invalidate(change: Parameters<typeof invalidateCatalog>[1]): Promise<boolean> {
+    const { KV_REST_API_URL: url, KV_REST_API_TOKEN: token } = this.#env;
+    if (!url || !token) return false;
+    try {
+      await invalidateCatalog(createKv({ url, token }), change);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #drainOutbox(): Promise<boolean> {
+    const { SITE_URL: site, CRON_SECRET: secret } = this.#env;
+    if (!site || !secret) return false;
+    try {
+      const response = await fetch(new URL('/api/cron/outbox', site), {
+        headers: { authorization: `Bearer ${secret}` },
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+}
