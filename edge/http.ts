@@ -181,12 +181,22 @@ function requireSameSite(request: Request): void {
 /** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
 const STATUS_BY_CODE: Record<string, number> = {
   malformed_json: 400,
+  idempotency_key_required: 400,
+  idempotency_key_invalid: 400,
+  unauthenticated: 401,
+  webhook_signature_invalid: 401,
+  payment_declined: 402,
   json_too_deep: 400,
   cross_site_request: 403,
   not_found: 404,
   item_not_found: 404,
   coupon_not_found: 404,
   method_not_allowed: 405,
+  request_in_progress: 409,
+  price_changed: 409,
+  out_of_stock: 409,
+  order_already_placed: 409,
+  order_not_cancellable: 409,
   version_mismatch: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -200,12 +210,25 @@ const STATUS_BY_CODE: Record<string, number> = {
   country_not_sold_to: 422,
   shipping_method_unknown: 422,
   coupon_unknown: 422,
+  idempotency_key_reused: 422,
+  cart_empty: 422,
+  cart_not_ready: 422,
+  payment_provider_unknown: 422,
   kv_unavailable: 503,
   database_unavailable: 503,
+  payment_provider_unavailable: 503,
+};
+
+/** Seconds after which what was refused may be tried again. */
+const RETRY_AFTER_BY_CODE: Record<string, number> = {
+  request_in_progress: 1,
+  kv_unavailable: 1,
+  database_unavailable: 1,
+  payment_provider_unavailable: 5,
 };
 
 /** Renders any thrown thing as a problem document; what is not ours to tell is logged, never shown. */
-function problem(thrown: unknown, requestId: string): Reply {
+export function problem(thrown: unknown, requestId: string): Reply {
   const error = isDatabaseUnreachable(thrown)
     ? new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.')
     : thrown;
@@ -217,7 +240,7 @@ function problem(thrown: unknown, requestId: string): Reply {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...(RETRY_AFTER_BY_CODE[code] ? { 'retry-after': String(RETRY_AFTER_BY_CODE[code]) } : {}),
     },
     body: {
       type: `urn:selvedge:problem:${code}`,

@@ -27,7 +27,8 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return value;
 }
 
-async function readText(request: Request): Promise<string> {
+/** The body as it was sent, at most 64 KB of UTF-8. Throws `payload_too_large` or `malformed_json`. */
+export async function readText(request: Request): Promise<string> {
   // A declared length is refused before a byte is read; an undeclared one is counted while it comes.
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BYTES) throw tooLarge();
   if (!request.body) return '';
