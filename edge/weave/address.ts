@@ -2,33 +2,9 @@
  * A picture's address says the whole cloth: `/weave/{weave}/{form}.svg?warp=navy.4-chalk.4&weft=…`. Everything in it is
  * a name from a short list or a small number, so nothing that a caller writes is ever copied into a picture.
  */
-import {
-  type Draft,
-  type Matrix,
-  mirrored,
-  repeatThreads,
-  type Stripe,
-  threadCount,
-  WEAVES,
-  type Weave,
-} from './draft';
+import { type Matrix, mirrored, repeatThreads, type Stripe, threadCount, WEAVES, type Weave } from './draft';
 import { FORMS, type Form } from './forms';
 import { SHADES, type Shade } from './shades';
-
-/** What happens to the cloth after the loom, or to the yarn before it. */
-export const FINISHES = ['crisp', 'slub', 'brushed', 'lustre', 'fleck', 'pucker', 'wale'] as const;
-export type Finish = (typeof FINISHES)[number];
-
-/** The pitch of a thread in units of the picture, seen at arm's length. */
-export const GAUGES = { fine: 3.2, middle: 4, bold: 5.6 } as const;
-export type Gauge = keyof typeof GAUGES;
-
-export interface ClothSpec extends Draft {
-  finish: Finish;
-  gauge: Gauge;
-  /** Ikat: the shade that shows where the warp was tied off before it was dyed. */
-  resist: Shade | null;
-}
 
 const MAX_QUERY_LENGTH = 600;
 const MAX_STRIPES = 24;

@@ -4,10 +4,24 @@
  * The weft lies below as bands of its colours; above it, each warp colour is a tile of the warp's floats, so that the
  * pattern comes from which thread is on top, as on a loom, and a cloth of 40,000 crossings takes some hundred bytes.
  */
-import type { ClothSpec } from './address';
-import { isSolid, type Matrix, type Stripe, threadCount } from './draft';
+import { type Draft, isSolid, type Matrix, type Stripe, threadCount } from './draft';
 import { chance, num } from './ink';
 import { SHADES, type Shade } from './shades';
+
+/** What happens to the cloth after the loom, or to the yarn before it. */
+export const FINISHES = ['crisp', 'slub', 'brushed', 'lustre', 'fleck', 'pucker', 'wale'] as const;
+export type Finish = (typeof FINISHES)[number];
+
+/** The pitch of a thread in units of the picture, seen at arm's length. */
+export const GAUGES = { fine: 3.2, middle: 4, bold: 5.6 } as const;
+export type Gauge = keyof typeof GAUGES;
+
+export interface ClothSpec extends Draft {
+  finish: Finish;
+  gauge: Gauge;
+  /** Ikat: the shade that shows where the warp was tied off before it was dyed. */
+  resist: Shade | null;
+}
 
 /** The tiles that `threads` refers to; they belong into the picture's `<defs>` once. */
 export function threadDefs(cloth: ClothSpec): string {

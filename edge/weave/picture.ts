@@ -1,4 +1,4 @@
-import type { ClothSpec } from './address';
+import type { ClothSpec } from './cloth';
 import { FORMS, type Form } from './forms';
 import { Studio } from './studio';
 

@@ -1,5 +1,4 @@
-import { type ClothSpec, GAUGES } from './address';
-import { IKAT, threadDefs, threads } from './cloth';
+import { type ClothSpec, GAUGES, IKAT, threadDefs, threads } from './cloth';
 import { isSolid, leastCommonMultiple, repeatThreads, threadCount } from './draft';
 import { num } from './ink';
 import { SHADES } from './shades';

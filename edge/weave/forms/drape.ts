@@ -84,7 +84,7 @@ function fine(value: number): string {
  */
 export function fringe(studio: Studio, hem: [number, number][], { length = 46, angle = 0, gap = 9 } = {}): string {
   const [x0, y0] = hem[0] ?? [0, 0];
-  const [x1, y1] = hem.at(-1) ?? [0, 0];
+  const [, y1] = hem.at(-1) ?? [0, 0];
   const turned = angle && ` patternTransform="rotate(${num(angle)} ${num(x0)} ${num(y0)})"`;
   const strands = Array.from({ length: 7 }, (_, index) => {
     const sway = Math.sin(index * 2.4) * 2.6;

@@ -21,14 +21,18 @@ export const throwOnRail: FormDrawing = {
       scale: 0.72,
     };
     const { cloth, outline } = drop(studio, front);
-    const back = drop(studio, { ...front, left: 190, right: 686, top: 178, length: 480, folds: 2.5, phase: 0.3 });
+    const back = 'M240 180H688V664Q560 676 240 660z';
+    const backHem: [number, number][] = [
+      [600, 668],
+      [688, 664],
+    ];
     return [
       studio.wall(),
       dowel(studio, 40, 760, 190, 26),
-      studio.shadow(back.outline, { x: 20, y: 24, blur: 20, opacity: 0.3 }),
-      back.cloth,
-      fringe(studio, hemOf(back.outline), { length: 42 }),
-      `<path fill="#210" fill-opacity=".42" d="${back.outline}"/>`,
+      studio.shadow(back, { x: 20, y: 24, blur: 20, opacity: 0.3 }),
+      fringe(studio, backHem, { length: 42 }),
+      `<path fill="${studio.fabric({ scale: 0.72, x: 190, y: 20 })}" d="${back}"/>`,
+      `<path fill="#210" fill-opacity=".42" d="${back}"/>`,
       studio.shadow(outline, { x: 14, y: 20, blur: 14, opacity: 0.4 }),
       fringe(studio, hemOf(outline)),
       cloth,

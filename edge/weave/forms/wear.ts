@@ -1,5 +1,4 @@
 /** Things to wear. */
-import { num } from '../ink';
 import type { FormDrawing, Studio } from '../studio';
 import { fringe } from './drape';
 

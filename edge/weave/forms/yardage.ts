@@ -1,5 +1,5 @@
 /** Cloth as cloth: by the roll, folded, as a swatch, from very near, and draped over a whole banner. */
-import { GAUGES } from '../address';
+import { GAUGES } from '../cloth';
 import { num } from '../ink';
 import type { FormDrawing, Studio } from '../studio';
 import { drop } from './drape';
