@@ -2,6 +2,7 @@
  * A picture's address says the whole cloth: `/weave/{weave}/{form}.svg?warp=navy.4-chalk.4&weft=…`. Everything in it is
  * a name from a short list or a small number, so nothing that a caller writes is ever copied into a picture.
  */
+import { type ClothSpec, FINISHES, type Finish, GAUGES, type Gauge } from './cloth';
 import { type Matrix, mirrored, repeatThreads, type Stripe, threadCount, WEAVES, type Weave } from './draft';
 import { FORMS, type Form } from './forms';
 import { SHADES, type Shade } from './shades';
