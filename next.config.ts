@@ -1,4 +1,45 @@
 import type { NextConfig } from 'next';
+import { CURRENCIES, CURRENCY_COOKIE } from './app/(shop)/currencies';
+
+const isDevelopment = process.env.NODE_ENV === 'development';
+
+/**
+ * What a page may load and where it may send. Next's own inline scripts carry the page's data; a nonce for them would
+ * make every page dynamic, so inline scripts are allowed and nothing of another host is. Descriptions of products are
+ * sanitised before they are stored. Pictures of an imported catalog come from anywhere over https.
+ */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  // React's and Turbopack's development builds evaluate strings.
+  `script-src 'self' 'unsafe-inline'${isDevelopment ? " 'unsafe-eval'" : ''}`,
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' https: data:",
+  "font-src 'self'",
+  `connect-src 'self'${isDevelopment ? ' ws:' : ''}`,
+  "object-src 'none'",
+  "frame-src 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+].join('; ');
+
+const pageHeaders = [
+  { key: 'Content-Security-Policy', value: contentSecurityPolicy },
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  // For browsers that do not know `frame-ancestors`.
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), geolocation=(), microphone=(), usb=()' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+  // Browsers heed it over https alone.
+  { key: 'Strict-Transport-Security', value: 'max-age=63072000' },
+];
+
+/** The public addresses of the pages that are cached for everybody, once for each currency. */
+const CACHED_PAGES = ['/', '/products/:slug', '/collections/:slug'];
+
+/** What makes a collection's page one visitor's own: its form always sends `sort`, its pages have a `cursor`. */
+const NARROWING = ['sort', 'cursor'];
 
 const config: NextConfig = {
   // Browser and contract tests build beside a running store, each into a folder of its own.
@@ -11,6 +52,32 @@ const config: NextConfig = {
   images: { unoptimized: true },
   // The HTTP half of Neon's driver without its WebSocket half: see docs/decisions/edge-bundle.md.
   turbopack: { resolveAlias: { '@neondatabase/serverless': './db/neon-http.ts' } },
+
+  rewrites: async () => {
+    const chosen = { type: 'cookie' as const, key: CURRENCY_COOKIE, value: `(?<currency>${CURRENCIES.join('|')})` };
+    const cached = CACHED_PAGES.flatMap((source) => {
+      const path = source === '/' ? '' : source;
+      const missing = source.startsWith('/collections/')
+        ? NARROWING.map((key) => ({ type: 'query' as const, key }))
+        : [];
+      return [
+        { source, has: [chosen], missing, destination: `/in/:currency${path}` },
+        { source, missing: [chosen, ...missing], destination: `/in/${CURRENCIES[0]}${path}` },
+      ];
+    });
+    const narrowed = NARROWING.map((key) => ({
+      source: '/collections/:slug',
+      has: [{ type: 'query' as const, key }],
+      destination: '/narrowed/:slug',
+    }));
+    return { beforeFiles: [...narrowed, ...cached], afterFiles: [], fallback: [] };
+  },
+
+  headers: async () => [
+    { source: '/((?!api/|_next/).*)', headers: pageHeaders },
+    // The address does not tell the currency, so no cache but the shop's own may keep these pages.
+    ...CACHED_PAGES.map((source) => ({ source, headers: [{ key: 'Cache-Control', value: 'private, no-cache' }] })),
+  ],
 };
 
 export default config;

@@ -1,0 +1,492 @@
+'use client';
+
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { useEffect, useRef, useState } from 'react';
+import useSWR from 'swr';
+import type { Cart } from '@/commerce/cart';
+import type { Money } from '@/commerce/money';
+import type { ShippingOption } from '@/commerce/shipping';
+import { useCart } from '../_cart/cart-provider';
+import { TotalsTable } from '../_cart/totals';
+import { Picture } from '../_catalog/picture';
+import { Amount } from '../_catalog/price';
+import { callApi, isUnanswered, Problem } from '../api';
+import { addressFormat } from './address-formats';
+import { attemptKey, endAttempt } from './attempt';
+import styles from './checkout-view.module.css';
+import { FieldError, type FieldErrors, fieldId, TextField } from './field';
+
+export interface Country {
+  code: string;
+  name: string;
+}
+
+const CARDS = [
+  { id: 'success', title: 'Pays at once', hint: 'The card says yes.' },
+  { id: 'three_d_secure', title: 'Asks for 3-D Secure', hint: 'You confirm on the bank’s page and come back.' },
+  { id: 'decline', title: 'Declines', hint: 'The bank says no; your cart stays as it is.' },
+  { id: 'late', title: 'Answers late', hint: 'The payment is confirmed a little later.' },
+  { id: 'twice', title: 'Answers twice', hint: 'The provider tells us twice; you pay once.' },
+] as const;
+
+interface Placed {
+  order: { id: string };
+  payment: { status: string; redirectUrl?: string };
+}
+
+export function CheckoutView({ countries }: { countries: Country[] }) {
+  const { cart, failed, reload } = useCart();
+  if (failed) {
+    return (
+      <div className="notice" role="alert">
+        <p>Your cart could not be reached just now. What you put in it is safe.</p>
+        <button type="button" className="plain" onClick={() => void reload().catch(() => {})}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  if (!cart) {
+    return (
+      <>
+        <p className={styles.loading} role="status">
+          Fetching your cart…
+        </p>
+        <noscript>
+          <p className="notice">Checking out needs JavaScript, which this browser does not run.</p>
+        </noscript>
+      </>
+    );
+  }
+  return <CheckoutForm cart={cart} countries={countries} />;
+}
+
+function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] }) {
+  const router = useRouter();
+  const { update, reload, pending } = useCart();
+  const form = useRef<HTMLFormElement>(null);
+  const summary = useRef<HTMLDivElement>(null);
+  const [country, setCountry] = useState(cart.shippingAddress?.country ?? cart.country);
+  const [methodId, setMethodId] = useState(cart.shippingMethodId);
+  const [errors, setErrors] = useState<FieldErrors>({});
+  const [notice, setNotice] = useState<string | null>(null);
+  /** The total that the shop asked to agree to anew, until the cart itself says another. */
+  const [changedTotal, setChangedTotal] = useState<Money | null>(null);
+  const [placing, setPlacing] = useState(false);
+  /** The order stands; the page is about to be left. */
+  const [leaving, setLeaving] = useState(false);
+  const format = addressFormat(country);
+  const total = changedTotal ?? cart.totals.total;
+  const address = cart.shippingAddress;
+
+  const shipping = useSWR<{ items: ShippingOption[] }>(
+    ['/api/cart/shipping-options', cart.country, cart.currency],
+    ([path]: [string]) => callApi('GET', path),
+  );
+  const options = shipping.data?.items;
+
+  // Someone who may choose only one way need not choose; the first is the shop's usual one.
+  const first = options?.[0]?.id;
+  const known = options?.some(({ id }) => id === methodId) ?? true;
+  useEffect(() => {
+    if (first === undefined || (methodId && known)) return;
+    setMethodId(first);
+    update({ shippingMethodId: first }).catch(() => {});
+  }, [first, methodId, known, update]);
+
+  if (cart.items.length === 0 && !leaving) {
+    return (
+      <div className={styles.empty}>
+        <p>There is nothing in your cart to pay for.</p>
+        <Link href="/search" className="button">
+          Look at the cloth
+        </Link>
+      </div>
+    );
+  }
+
+  function showErrors(found: FieldErrors, words: string | null) {
+    setErrors(found);
+    setNotice(words);
+    // After the messages are on the page: the focus then reads them out.
+    requestAnimationFrame(() => {
+      const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+      (invalid ?? summary.current)?.focus();
+    });
+  }
+
+  async function change(details: { country?: string; shippingMethodId?: string }) {
+    setErrors({});
+    setChangedTotal(null);
+    try {
+      await update(details);
+    } catch (thrown) {
+      if (details.country) setCountry(cart.country);
+      if (details.shippingMethodId) setMethodId(cart.shippingMethodId);
+      const problem = thrown instanceof Problem ? thrown : null;
+      showErrors(byPath(problem), problem?.errors.length ? null : (problem?.message ?? null));
+    }
+  }
+
+  async function place(event: React.FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (placing) return;
+    const values = new FormData(event.currentTarget);
+    const text = (path: string) => String(values.get(path) ?? '').trim();
+    const missing = missingFields(event.currentTarget);
+    if (options && options.length > 0 && !methodId) missing.shippingMethodId = 'Choose how it is sent.';
+    if (Object.keys(missing).length > 0) return showErrors(missing, null);
+
+    const details = {
+      email: text('email'),
+      shippingAddress: {
+        name: text('shippingAddress.name'),
+        line1: text('shippingAddress.line1'),
+        ...optional('line2', text('shippingAddress.line2')),
+        city: text('shippingAddress.city'),
+        ...optional('region', text('shippingAddress.region')),
+        postalCode: text('shippingAddress.postalCode'),
+        country,
+      },
+      ...(methodId ? { shippingMethodId: methodId } : {}),
+    };
+    setPlacing(true);
+    setErrors({});
+    setNotice(null);
+    try {
+      // Kept with the cart first: whoever comes back from a declined card finds it filled in.
+      const kept = await update(details);
+      if (!changedTotal && kept.totals.total.amount !== total.amount) {
+        return showErrors({}, 'The total has changed with your address. Please look at it once more.');
+      }
+      const placed = await placeOrder({
+        ...details,
+        payment: { provider: 'local', card: text('payment.card') },
+        expectedTotal: total,
+      });
+      setLeaving(true);
+      if (placed.payment.status === 'requires_action' && placed.payment.redirectUrl) {
+        window.location.assign(placed.payment.redirectUrl);
+        return;
+      }
+      router.push(`/orders/${placed.order.id}`);
+    } catch (thrown) {
+      await refused(thrown);
+    } finally {
+      setPlacing(false);
+    }
+  }
+
+  async function refused(thrown: unknown) {
+    if (!(thrown instanceof Problem)) return showErrors({}, 'Something went wrong. You have not been charged.');
+    switch (thrown.code) {
+      case 'price_changed':
+        setChangedTotal((thrown.facts.total as Money | undefined) ?? null);
+        await reload().catch(() => {});
+        return showErrors({}, 'A price has changed since you looked. Please check the new total, then pay.');
+      case 'out_of_stock':
+        await reload().catch(() => {});
+        return showErrors({}, `${thrown.message} Your cart is as you left it.`);
+      case 'payment_declined':
+        return showErrors(
+          {},
+          'The card was declined and you have not been charged. Your cart is kept: try another card.',
+        );
+      default: {
+        if (isUnanswered(thrown)) {
+          return showErrors({}, `${thrown.message} If you press Pay again, you will not be charged twice.`);
+        }
+        const found = byPath(thrown);
+        const shown = Object.keys(found).some((path) => document.getElementById(fieldId(path)));
+        return showErrors(found, shown ? null : thrown.message);
+      }
+    }
+  }
+
+  const postalCode = (
+    <TextField
+      key="postalCode"
+      path="shippingAddress.postalCode"
+      label={format.postalCode.label}
+      autoComplete="postal-code"
+      inputMode={format.postalCode.inputMode}
+      required={format.postalCode.required}
+      maxLength={20}
+      defaultValue={address?.postalCode ?? ''}
+      errors={errors}
+    />
+  );
+  const city = (
+    <TextField
+      key="city"
+      path="shippingAddress.city"
+      label={format.city.label}
+      autoComplete="address-level2"
+      maxLength={100}
+      defaultValue={address?.city ?? ''}
+      errors={errors}
+    />
+  );
+
+  return (
+    <form ref={form} className={styles.columns} onSubmit={place} noValidate aria-label="Checkout">
+      <div className={styles.steps}>
+        <section className={styles.step} aria-labelledby="contact">
+          <h2 id="contact">Contact</h2>
+          <TextField
+            path="email"
+            label="Email"
+            type="email"
+            inputMode="email"
+            autoComplete="email"
+            maxLength={254}
+            hint="For the confirmation of your order, and nothing else."
+            defaultValue={cart.email ?? ''}
+            errors={errors}
+          />
+        </section>
+
+        <section className={styles.step} aria-labelledby="address">
+          <h2 id="address">Address</h2>
+          <div className={styles.fields}>
+            <div className={`field ${styles.whole}`}>
+              <label htmlFor={fieldId('shippingAddress.country')}>Country</label>
+              <select
+                id={fieldId('shippingAddress.country')}
+                className="select"
+                autoComplete="country"
+                value={country}
+                aria-invalid={errors['shippingAddress.country'] ? true : undefined}
+                aria-describedby={
+                  errors['shippingAddress.country'] ? `${fieldId('shippingAddress.country')}-error` : undefined
+                }
+                onChange={(event) => {
+                  setCountry(event.currentTarget.value);
+                  void change({ country: event.currentTarget.value });
+                }}
+              >
+                {countries.map(({ code, name }) => (
+                  <option key={code} value={code}>
+                    {name}
+                  </option>
+                ))}
+              </select>
+              <FieldError path="shippingAddress.country" errors={errors} />
+            </div>
+            <TextField
+              path="shippingAddress.name"
+              label="Full name"
+              autoComplete="name"
+              maxLength={100}
+              defaultValue={address?.name ?? ''}
+              errors={errors}
+              className={styles.whole}
+            />
+            <TextField
+              path="shippingAddress.line1"
+              label="Street and number"
+              autoComplete="address-line1"
+              maxLength={200}
+              defaultValue={address?.line1 ?? ''}
+              errors={errors}
+              className={styles.whole}
+            />
+            <TextField
+              path="shippingAddress.line2"
+              label="Flat, floor, company"
+              autoComplete="address-line2"
+              maxLength={200}
+              required={false}
+              defaultValue={address?.line2 ?? ''}
+              errors={errors}
+              className={styles.whole}
+            />
+            <div className={styles.pair} data-order={format.order}>
+              {format.order === 'postal-first' ? [postalCode, city] : [city, postalCode]}
+            </div>
+            {format.region ? (
+              <TextField
+                path="shippingAddress.region"
+                label={format.region.label}
+                autoComplete="address-level1"
+                maxLength={100}
+                required={format.region.required}
+                defaultValue={address?.region ?? ''}
+                errors={errors}
+                className={styles.whole}
+              />
+            ) : null}
+          </div>
+        </section>
+
+        <section className={styles.step}>
+          <fieldset aria-describedby={errors.shippingMethodId ? `${fieldId('shippingMethodId')}-error` : undefined}>
+            <legend className={styles.heading}>Delivery</legend>
+            {options && options.length > 0 ? (
+              <div className={styles.choices}>
+                {options.map((option) => (
+                  <label key={option.id} className={styles.choice}>
+                    <input
+                      type="radio"
+                      name="shippingMethodId"
+                      value={option.id}
+                      checked={option.id === methodId}
+                      onChange={() => {
+                        setMethodId(option.id);
+                        void change({ shippingMethodId: option.id });
+                      }}
+                    />
+                    <span>
+                      {option.title}
+                      <span className={styles.hint}>{estimateText(option.estimate)}</span>
+                    </span>
+                    <span className={styles.choicePrice}>
+                      {option.price.amount === 0 ? 'Free' : <Amount money={option.price} />}
+                    </span>
+                  </label>
+                ))}
+              </div>
+            ) : (
+              <p className="soft">
+                {options
+                  ? 'Nothing is sent to this country in this currency. Choose another currency or country.'
+                  : shipping.error
+                    ? 'The ways of sending could not be fetched. They are asked for again in a moment.'
+                    : 'Asking for the ways of sending…'}
+              </p>
+            )}
+            <FieldError path="shippingMethodId" errors={errors} />
+          </fieldset>
+        </section>
+
+        <section className={styles.step}>
+          <fieldset aria-describedby="cards-hint">
+            <legend className={styles.heading}>Payment</legend>
+            <p className={styles.hint} id="cards-hint">
+              This shop takes test cards. No money moves.
+            </p>
+            <div className={styles.choices}>
+              {CARDS.map((card, index) => (
+                <label key={card.id} className={styles.choice}>
+                  <input type="radio" name="payment.card" value={card.id} defaultChecked={index === 0} />
+                  <span>
+                    {card.title}
+                    <span className={styles.hint}>{card.hint}</span>
+                  </span>
+                </label>
+              ))}
+            </div>
+            <FieldError path="payment.card" errors={errors} />
+          </fieldset>
+        </section>
+      </div>
+
+      <section className={styles.review} aria-labelledby="review">
+        <h2 id="review">Your order</h2>
+        <ul className={styles.lines}>
+          {cart.items.map((item) => (
+            <li key={item.id}>
+              <Picture src={item.imageUrl} alt="" className={styles.thumb ?? ''} />
+              <div>
+                {item.title}
+                <span className={styles.hint}>
+                  {[item.variantTitle, `× ${item.quantity}`].filter(Boolean).join(' ')}
+                </span>
+              </div>
+              <Amount money={item.total} />
+            </li>
+          ))}
+        </ul>
+        <TotalsTable
+          totals={{ ...cart.totals, total }}
+          shippingKnown={cart.shippingMethodId !== null}
+          pending={pending || placing}
+        />
+        <div ref={summary} tabIndex={-1} className={styles.notice} role="alert">
+          {notice ? <p className="notice">{notice}</p> : null}
+        </div>
+        <button type="submit" className="button wide" aria-disabled={placing || leaving}>
+          {placing || leaving ? (
+            'One moment…'
+          ) : (
+            <span>
+              Pay <Amount money={total} />
+            </span>
+          )}
+        </button>
+        <p className={styles.hint}>
+          <Link href="/cart" prefetch={false}>
+            Back to the cart
+          </Link>
+        </p>
+      </section>
+    </form>
+  );
+}
+
+const MISSING: Record<string, string> = {
+  email: 'Enter your email address.',
+  'shippingAddress.name': 'Enter the name on the door.',
+  'shippingAddress.line1': 'Enter the street and number.',
+  'shippingAddress.city': 'Enter the city.',
+  'shippingAddress.postalCode': 'Enter the postal code.',
+  'shippingAddress.region': 'Enter the region.',
+};
+
+/** What the browser can tell by itself; everything else the shop tells. */
+function missingFields(form: HTMLFormElement): FieldErrors {
+  const found: FieldErrors = {};
+  for (const element of form.elements) {
+    if (element instanceof HTMLInputElement && element.required && element.value.trim() === '') {
+      found[element.name] = MISSING[element.name] ?? 'This is needed.';
+    }
+  }
+  return found;
+}
+
+function byPath(problem: Problem | null): FieldErrors {
+  const found: FieldErrors = {};
+  for (const { path, message } of problem?.errors ?? []) {
+    // The cart calls the country of its address simply `country`.
+    found[path === 'country' ? 'shippingAddress.country' : path] ??= message;
+  }
+  return found;
+}
+
+function optional<Name extends string>(name: Name, value: string): { [key in Name]?: string } {
+  return value === '' ? {} : ({ [name]: value } as { [key in Name]?: string });
+}
+
+function estimateText({ minDays, maxDays }: ShippingOption['estimate']): string {
+  if (minDays === maxDays) return minDays === 1 ? 'Arrives in 1 day' : `Arrives in ${maxDays} days`;
+  return `Arrives in ${minDays} to ${maxDays} days`;
+}
+
+const BUSY_TRIES = 5;
+
+/**
+ * Places the order. While its answer is unknown the attempt keeps its key, so that pressing Pay again is the same order.
+ * Where the first request is still at work, waits for it.
+ */
+async function placeOrder(order: unknown): Promise<Placed> {
+  const key = attemptKey(JSON.stringify(order), window.sessionStorage);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const placed = await callApi<Placed>('POST', '/api/orders', { body: order, headers: { 'idempotency-key': key } });
+      endAttempt(window.sessionStorage);
+      return placed;
+    } catch (thrown) {
+      const problem = thrown instanceof Problem ? thrown : null;
+      if (problem?.code === 'idempotency_key_in_use' && tries < BUSY_TRIES) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000 * tries));
+        continue;
+      }
+      // A refusal is an answer; silence and faults of the shop are not.
+      if (problem && problem.status >= 400 && problem.status < 500 && problem.code !== 'idempotency_key_in_use') {
+        endAttempt(window.sessionStorage);
+      }
+      throw thrown;
+    }
+  }
+}
