@@ -52,7 +52,7 @@ export async function launch({ root, mode, step }: LaunchOptions): Promise<void>
     const child = startChild({ ...options, cwd: root });
     children.add(child);
     void child.ended.then(({ reason }) => {
-      children.delete(child);
+      // It stays among the children: workers of its own may have outlived it.
       return leave(1, `${leaving ? '' : child.output()}\n\n${child.name} has stopped (${reason}).`.trim());
     });
     return child;
