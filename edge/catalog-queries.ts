@@ -32,13 +32,20 @@ export interface ProductDocument extends Omit<Product, 'variants'> {
 /** Whether a cursor's key can be one of the sort's: it goes into a query as that type. */
 export const KEY_CHECKS: Record<Sort, (key: string) => boolean> = {
   featured: isInteger(2 ** 31),
-  newest: (key) =>
-    /^\d{4}(-\d\d){2} \d\d(:\d\d){2}\.\d{6}$/.test(key) && !Number.isNaN(Date.parse(`${key.slice(0, 23)}Z`)),
+  newest: isTimestamp,
   'price-asc': isInteger(2 ** 53),
   'price-desc': isInteger(2 ** 53),
   title: (key) => key.length <= 400 && !key.includes('\0'),
   relevance: isInteger(2 ** 31),
 };
+
+/** A day that does not exist, such as 31 February, would be the database's to refuse. */
+function isTimestamp(key: string): boolean {
+  if (!/^\d{4}(-\d\d){2} \d\d(:\d\d){2}\.\d{6}$/.test(key)) return false;
+  const iso = `${key.slice(0, 23).replace(' ', 'T')}Z`;
+  const time = Date.parse(iso);
+  return !Number.isNaN(time) && new Date(time).toISOString() === iso && !key.startsWith('0000');
+}
 
 function isInteger(below: number): (key: string) => boolean {
   return (key) => /^-?\d{1,16}$/.test(key) && Math.abs(Number(key)) < below;
