@@ -1,0 +1,3 @@
+import { fenceSuite } from './snapshot-fence-suite';
+
+fenceSuite('the embedded KV');
