@@ -15,8 +15,12 @@ export class CommerceError extends Error {
   /** Facts for the caller to act on, rendered beside the problem's own members: `{ total }`, `{ version }`. */
   readonly facts: Record<string, unknown> | undefined;
 
-  constructor(code: string, message: string, more: { issues?: InputIssue[]; facts?: Record<string, unknown> } = {}) {
-    super(message);
+  constructor(
+    code: string,
+    message: string,
+    more: { issues?: InputIssue[]; facts?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
     this.name = 'CommerceError';
     this.code = code;
     this.issues = more.issues;

@@ -50,7 +50,9 @@ export function createKv(connection: { url: string; token: string }, onTrip?: (m
       return await call();
     } catch (error) {
       if (error instanceof Error && error.name === 'UpstashError') throw error;
-      throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.');
+      throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.', {
+        cause: error,
+      });
     } finally {
       onTrip?.(performance.now() - start);
     }
