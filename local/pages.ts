@@ -45,6 +45,7 @@ export function page({ title, body, status = 200, section, formTargets = [] }: P
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${title}</title>
 ${new Html(`<style>${STYLE}</style>`)}
 </head>
@@ -220,7 +221,8 @@ button.main{background:var(--indigo);border-color:var(--indigo);color:var(--on-i
 iframe{display:block;width:100%;height:75vh;border:1px solid var(--line);border-radius:12px;background:#fff}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.25rem 1rem;margin:1rem 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-.sum{font-size:2.4rem;font-weight:700;letter-spacing:-.03em;font-variant-numeric:tabular-nums;margin:.5rem 0 0}
+.card .sum{color:var(--ink);font-size:2.4rem;font-weight:700;letter-spacing:-.03em;font-variant-numeric:tabular-nums;margin:.5rem 0 0}
+@media (max-width:40rem){thead{display:none}tr,td,td.number{display:block;text-align:left}tr{border-top:1px solid var(--line);padding:.6rem 0}tbody tr:first-child{border-top:0}td{border:0;padding:.15rem 1rem}td:empty{display:none}}
 `;
 
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
