@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { webhookOperation } from '@/node/webhooks';
+
+export const POST = bind(webhookOperation);

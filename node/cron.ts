@@ -1,0 +1,40 @@
+import { CommerceError } from '@/commerce/error';
+import { type Context, operation } from '@/edge/http';
+import { drain } from './deliveries';
+import { nodeEnv } from './env';
+import { pruneIdempotencyKeys } from './idempotency';
+import { pruneOutbox } from './outbox';
+import { sweepPayments } from './payment-sweep';
+import { bearerOf, isSameSecret } from './secrets';
+
+/** What a run of a job did, and how much is left for the next. */
+interface Run {
+  processed: number;
+  remaining: number;
+}
+
+/** Each job is a bounded bite that may run twice, and beside itself. */
+const jobs: Record<string, (context: Context) => Promise<Run>> = {
+  async outbox(context) {
+    const run = await drain(context);
+    await Promise.all([pruneOutbox(context.db), pruneIdempotencyKeys(context.db)]);
+    return run;
+  },
+  async payments(context) {
+    const run = await sweepPayments(context.db);
+    // What was settled has its letters and refunds to send.
+    await drain(context);
+    return run;
+  },
+};
+
+/** Runs a job for whoever shows `CRON_SECRET`: 401 otherwise, 404 for a job that is not there. */
+export const cronOperation = operation({ method: 'GET', path: '/api/cron/{job}' }, async (context) => {
+  if (!isSameSecret(bearerOf(context.request) ?? '', nodeEnv().CRON_SECRET)) {
+    throw new CommerceError('unauthenticated', 'Send the secret of cron as a Bearer token.');
+  }
+  const name = context.params.job as string;
+  const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined;
+  if (!job) throw new CommerceError('not_found', 'There is no such job.');
+  return { body: { job: name, ...(await job(context)) } };
+});

@@ -1,0 +1,141 @@
+import { eq, inArray, sql } from 'drizzle-orm';
+import { collections, productCollections, products, stock, variants } from '@/db/schema';
+import { clearCart } from '@/edge/carts';
+import type { Context } from '@/edge/http';
+import { invalidateCatalog } from '@/edge/snapshot';
+import { nodeEnv } from './env';
+import { sendMail } from './mail';
+import { type Letter, orderCancelled, orderConfirmed, orderRefunded } from './mail-templates';
+import { type OrderRecord, readOrder } from './order-record';
+import { type Deliver, type Delivery, drainOutbox } from './outbox';
+import { requireProvider } from './payments/providers';
+import { settleByPayment } from './settlement';
+
+export type DeliveryContext = Pick<Context, 'db' | 'kv' | 'host'>;
+
+/** Drains the outbox behind the response; what fails here is swept by cron. */
+export function drainAfterResponse(context: DeliveryContext): void {
+  context.host.waitUntil(
+    drain(context).catch((error: Error) => {
+      console.error(JSON.stringify({ level: 'error', code: 'drain_failed', message: error.message }));
+    }),
+  );
+}
+
+/** Delivers what is due in the outbox. */
+export function drain(context: DeliveryContext): Promise<{ processed: number; remaining: number }> {
+  return drainOutbox(context.db, deliverer(context));
+}
+
+/** How each topic is delivered. Each may be repeated without harm. */
+function deliverer(context: DeliveryContext): Deliver {
+  const { kv, host } = context;
+  return async (delivery) => {
+    switch (delivery.topic) {
+      case 'order.confirmed':
+        return mail(context, delivery, (record, siteUrl) => orderConfirmed(record, siteUrl));
+      case 'order.cancelled':
+        return mail(context, delivery, (record, siteUrl) => orderCancelled(record, delivery.payload.reason, siteUrl));
+      case 'order.refunded':
+        return mail(context, delivery, (record, siteUrl) =>
+          orderRefunded(record, delivery.payload.amountMinor, siteUrl),
+        );
+      case 'payment.refund':
+        return refund(context, delivery);
+      case 'cart.completed': {
+        const { cartKey, cartId, cartVersion } = delivery.payload;
+        await clearCart(kv, cartKey, cartId, cartVersion);
+        return;
+      }
+      case 'stock.changed': {
+        const change = await readStockChange(context, delivery.payload.deltas);
+        await invalidateCatalog(kv, { variantIds: change.variantIds, slugs: change.slugs, stockOnly: true });
+        host.revalidateTags(change.tags);
+        return;
+      }
+      case 'catalog.changed': {
+        await invalidateCatalog(kv, delivery.payload);
+        const { slugs = [], everything } = delivery.payload;
+        // Any list may show a product that changed.
+        host.revalidateTags(['catalog', ...(everything ? [] : slugs.map((slug) => `product:${slug}`))]);
+        return;
+      }
+    }
+    const { id, topic } = delivery as Delivery;
+    throw new Error(`Message ${id} has the topic ${topic}, which nothing delivers.`);
+  };
+}
+
+interface StockChange {
+  variantIds: string[];
+  slugs: string[];
+  /** Of the pages that show it. */
+  tags: string[];
+}
+
+/**
+ * What a change of stock shows on. Its products' pages always; the lists that a product stands in only when something of
+ * it sold out or came back, which is all that a list shows of stock.
+ */
+export async function readStockChange(
+  { db }: Pick<Context, 'db'>,
+  deltas: Record<string, number>,
+): Promise<StockChange> {
+  const variantIds = Object.keys(deltas);
+  const rows = await db
+    .select({
+      variantId: variants.id,
+      slug: products.slug,
+      available: sql<number>`(
+        select coalesce(sum(${stock.onHand} - ${stock.held}), 0) from ${stock}
+        where ${stock.variantId} = ${variants.id})`.mapWith(Number),
+      collectionSlugs: sql<string[]>`(
+        select coalesce(json_agg(${collections.slug}), '[]') from ${productCollections}
+        join ${collections} on ${collections.id} = ${productCollections.collectionId}
+        where ${productCollections.productId} = ${products.id})`,
+    })
+    .from(variants)
+    .innerJoin(products, eq(products.id, variants.productId))
+    .where(inArray(variants.id, variantIds));
+  const slugs = new Set<string>();
+  const tags = new Set<string>();
+  for (const { variantId, slug, available, collectionSlugs } of rows) {
+    slugs.add(slug);
+    tags.add(`product:${slug}`);
+    const before = available - (deltas[variantId] ?? 0);
+    if (available > 0 !== before > 0) {
+      for (const collectionSlug of collectionSlugs) tags.add(`collection:${collectionSlug}`);
+    }
+  }
+  return { variantIds, slugs: [...slugs], tags: [...tags] };
+}
+
+async function mail(
+  { db }: DeliveryContext,
+  delivery: Extract<Delivery, { payload: { orderId: string } }>,
+  compose: (record: OrderRecord, siteUrl: string) => Letter,
+): Promise<void> {
+  const record = await requireOrder(db, delivery.payload.orderId);
+  const letter = compose(record, nodeEnv().SITE_URL);
+  await sendMail({ to: record.order.email, ...letter, name: `${delivery.topic}.${delivery.id}.${record.order.id}` });
+}
+
+async function refund(
+  { db }: DeliveryContext,
+  { id, payload }: Extract<Delivery, { topic: 'payment.refund' }>,
+): Promise<void> {
+  const { payment } = await requireOrder(db, payload.orderId);
+  if (!payment.providerPaymentId) throw new Error(`The payment of ${payload.orderId} has no provider's id to refund.`);
+  const intent = await requireProvider(payment.provider).refund(payment.providerPaymentId, {
+    amountMinor: payload.amountMinor,
+    // The message's id: however often it is delivered, the provider gives back once.
+    key: `refund:${payment.id}:${id}`,
+  });
+  await settleByPayment(db, payload.orderId, intent, { actor: 'system' });
+}
+
+async function requireOrder(db: DeliveryContext['db'], orderId: string): Promise<OrderRecord> {
+  const record = await readOrder(db, orderId);
+  if (!record) throw new Error(`There is no order ${orderId}.`);
+  return record;
+}

@@ -1,0 +1,214 @@
+/** The letters of an order, each as HTML that mail clients of all ages can show and as text that says the same. */
+import { formatMoney } from '@/commerce/money';
+import type { AddressRecord } from '@/db/schema';
+import { Html, html } from './html';
+import type { OrderRecord } from './order-record';
+
+export interface Letter {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** Thanks for an order that is paid: what was bought, what it cost, where it goes. */
+export function orderConfirmed(record: OrderRecord, siteUrl: string): Letter {
+  const { order } = record;
+  const money = moneyOf(record);
+  const orderUrl = orderUrlOf(record, siteUrl);
+  const shipping = order.shippingMethodTitle;
+  return letter({
+    subject: `Your order ${order.number} is confirmed`,
+    preview: `Thank you. We have your payment of ${money(order.totalMinor)} and are packing.`,
+    heading: 'Thank you for your order',
+    lead: `Order ${order.number} is paid and confirmed. We are preparing it now.`,
+    orderUrl,
+    sections: [linesSection(record, siteUrl), totalsSection(record), addressSection(order.shippingAddress, shipping)],
+    text: [
+      linesText(record),
+      totalsText(record),
+      `${shipping ? `${shipping} to` : 'For'}:\n${addressLines(order.shippingAddress).join('\n')}`,
+    ],
+  });
+}
+
+/** Says that an order will not come, and what becomes of the money. */
+export function orderCancelled(record: OrderRecord, reason: string, siteUrl: string): Letter {
+  const { order, payment } = record;
+  const money = moneyOf(record);
+  const why =
+    reason === 'expired'
+      ? `We did not receive a payment for order ${order.number} in time, so it was cancelled. Nothing was charged.`
+      : `Order ${order.number} was cancelled as you asked.`;
+  const refund =
+    payment.capturedMinor > 0 ? ` Your payment of ${money(payment.capturedMinor)} is on its way back.` : '';
+  return letter({
+    subject: `Your order ${order.number} was cancelled`,
+    preview: `${why}${refund}`,
+    heading: 'Your order was cancelled',
+    lead: `${why}${refund}`,
+    orderUrl: orderUrlOf(record, siteUrl),
+    sections: [linesSection(record, siteUrl)],
+    text: [linesText(record)],
+  });
+}
+
+/** Says that money was sent back. */
+export function orderRefunded(record: OrderRecord, amountMinor: number, siteUrl: string): Letter {
+  const { order } = record;
+  const amount = moneyOf(record)(amountMinor);
+  const lead =
+    `We sent ${amount} for order ${order.number} back to the card or account that it came from. ` +
+    'It can take a few days until your bank shows it.';
+  return letter({
+    subject: `We refunded ${amount} for your order ${order.number}`,
+    preview: lead,
+    heading: 'Your refund is on its way',
+    lead,
+    orderUrl: orderUrlOf(record, siteUrl),
+    sections: [],
+    text: [],
+  });
+}
+
+interface LetterParts {
+  subject: string;
+  /** What an inbox shows beside the subject. */
+  preview: string;
+  heading: string;
+  lead: string;
+  orderUrl: string;
+  sections: Html[];
+  text: string[];
+}
+
+const INK = '#1d2230';
+const SOFT = '#5d6373';
+const PAPER = '#faf8f4';
+const LINE = '#e2ddd3';
+const FONT = "font-family:Georgia,'Times New Roman',serif";
+const SANS = 'font-family:Helvetica,Arial,sans-serif';
+
+// Tables and inline styles are what every client understands; the few classes only serve those that know dark mode.
+function letter({ subject, preview, heading, lead, orderUrl, sections, text }: LetterParts): Letter {
+  const note = 'The page opens in the browser that you ordered with.';
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<title>${subject}</title>
+${new Html(DARK)}
+</head>
+<body class="paper" style="margin:0;padding:0;background:${PAPER}">
+<div style="display:none;max-height:0;overflow:hidden">${preview}</div>
+<table role="presentation" class="paper" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${PAPER}">
+<tr><td align="center" style="padding:24px 12px">
+<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px;background:#ffffff;border-top:3px solid #b3262e">
+<tr><td class="ink" style="padding:28px 28px 0;${FONT};font-size:20px;color:${INK}">Selvedge</td></tr>
+<tr><td class="ink" style="padding:20px 28px 0;${FONT};font-size:28px;line-height:34px;color:${INK}">${heading}</td></tr>
+<tr><td class="soft" style="padding:12px 28px 4px;${SANS};font-size:16px;line-height:24px;color:${SOFT}">${lead}</td></tr>
+${sections}
+<tr><td style="padding:24px 28px 6px"><a href="${orderUrl}" style="display:inline-block;padding:13px 22px;background:#2a3f86;color:#ffffff;${SANS};font-size:16px;font-weight:bold;text-decoration:none">View your order</a></td></tr>
+<tr><td class="soft" style="padding:0 28px 28px;${SANS};font-size:13px;line-height:20px;color:${SOFT}">${note}</td></tr>
+</table>
+</td></tr>
+</table>
+</body>
+</html>
+`;
+  return {
+    subject,
+    text: `${[heading, lead, ...text, `Your order: ${orderUrl}\n${note}`, 'Selvedge'].join('\n\n')}\n`,
+    html: document.markup,
+  };
+}
+
+const DARK = `<style>
+@media (prefers-color-scheme: dark) {
+  .paper { background: #14161c !important; }
+  .card { background: #1c1f28 !important; }
+  .ink { color: #ebe8e1 !important; }
+  .soft { color: #a3a9b8 !important; }
+  .line { border-color: #313644 !important; }
+}
+</style>`;
+
+function linesSection(record: OrderRecord, siteUrl: string): Html {
+  const money = moneyOf(record);
+  const rows = record.lines.map((line) => {
+    const image = line.imageUrl && absoluteUrl(line.imageUrl, siteUrl);
+    return html`<tr>
+<td class="line" width="64" valign="top" style="padding:14px 0;border-top:1px solid ${LINE}">${
+      image &&
+      html`<img src="${image}" width="56" height="56" alt="" style="display:block;width:56px;height:56px;border:0;background:${LINE}">`
+    }</td>
+<td class="line ink" valign="top" style="padding:14px 12px;border-top:1px solid ${LINE};${SANS};font-size:15px;line-height:22px;color:${INK}">${line.title}<br><span class="soft" style="font-size:13px;color:${SOFT}">${line.variantTitle ? `${line.variantTitle} · ` : ''}${line.quantity} × ${money(line.unitPriceMinor)}</span></td>
+<td class="line ink" align="right" valign="top" style="padding:14px 0;border-top:1px solid ${LINE};${SANS};font-size:15px;line-height:22px;color:${INK};white-space:nowrap">${money(line.totalMinor)}</td>
+</tr>`;
+  });
+  return html`<tr><td style="padding:20px 28px 0"><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">${rows}</table></td></tr>`;
+}
+
+function linesText(record: OrderRecord): string {
+  const money = moneyOf(record);
+  return record.lines
+    .map((line) => {
+      const name = line.variantTitle ? `${line.title}, ${line.variantTitle}` : line.title;
+      return `${line.quantity} × ${name} (${line.sku}): ${money(line.totalMinor)}`;
+    })
+    .join('\n');
+}
+
+function totalRows({ order }: OrderRecord): [label: string, amountMinor: number][] {
+  const rows: [string, number][] = [['Subtotal', order.subtotalMinor]];
+  if (order.discountMinor > 0) rows.push(['Discount', -order.discountMinor]);
+  if (order.shippingMethodTitle) rows.push([order.shippingMethodTitle, order.shippingMinor]);
+  if (!order.taxIncluded) rows.push(['Tax', order.taxMinor]);
+  rows.push(['Total', order.totalMinor]);
+  if (order.taxIncluded && order.taxMinor > 0) rows.push(['of which tax', order.taxMinor]);
+  return rows;
+}
+
+function totalsSection(record: OrderRecord): Html {
+  const money = moneyOf(record);
+  const rows = totalRows(record).map(([label, amount]) => {
+    const strong = label === 'Total';
+    const style = `padding:4px 0;${SANS};font-size:${strong ? 17 : 15}px;line-height:24px;color:${strong ? INK : SOFT};font-weight:${strong ? 'bold' : 'normal'}`;
+    return html`<tr><td class="${strong ? 'ink' : 'soft'}" style="${style}">${label}</td><td class="${strong ? 'ink' : 'soft'}" align="right" style="${style};white-space:nowrap">${money(amount)}</td></tr>`;
+  });
+  return html`<tr><td style="padding:6px 28px 0"><table role="presentation" class="line" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-top:1px solid ${LINE}"><tr><td colspan="2" style="font-size:0;line-height:10px">&nbsp;</td></tr>${rows}</table></td></tr>`;
+}
+
+function totalsText(record: OrderRecord): string {
+  const money = moneyOf(record);
+  return totalRows(record)
+    .map(([label, amount]) => `${label}: ${money(amount)}`)
+    .join('\n');
+}
+
+function addressSection(address: AddressRecord, shipping: string): Html {
+  const lines = addressLines(address).map((line) => html`${line}<br>`);
+  return html`<tr><td class="ink" style="padding:24px 28px 0;${SANS};font-size:15px;line-height:22px;color:${INK}"><span class="soft" style="font-size:13px;color:${SOFT}">${shipping ? `${shipping} to` : 'For'}</span><br>${lines}</td></tr>`;
+}
+
+function addressLines({ name, line1, line2, city, region, postalCode, country }: AddressRecord): string[] {
+  const place = [postalCode, city, region].filter(Boolean).join(' ');
+  const countryName = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' }).of(country) ?? country;
+  return [name, line1, line2, place, countryName].filter((line): line is string => Boolean(line));
+}
+
+function moneyOf({ order }: OrderRecord): (amountMinor: number) => string {
+  return (amount) => formatMoney({ amount, currency: order.currency }, `en-${order.country}`);
+}
+
+function orderUrlOf({ order }: OrderRecord, siteUrl: string): string {
+  return new URL(`/orders/${order.id}`, siteUrl).href;
+}
+
+/** Mail has no address of its own to be relative to; what is no web address is left out. */
+function absoluteUrl(url: string, siteUrl: string): string | null {
+  const absolute = URL.canParse(url, siteUrl) ? new URL(url, siteUrl) : null;
+  return absolute && /^https?:$/.test(absolute.protocol) ? absolute.href : null;
+}

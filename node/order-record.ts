@@ -1,0 +1,61 @@
+import { asc, eq } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import type { OrderState } from '@/commerce/order-status';
+import type { Db } from '@/db/client';
+import { orderLines, orders, payments } from '@/db/schema';
+
+/** An order with its payment and its lines, as they were at one moment. */
+export interface OrderRecord {
+  order: typeof orders.$inferSelect;
+  payment: typeof payments.$inferSelect;
+  lines: (typeof orderLines.$inferSelect)[];
+}
+
+/** The order, or null where there is none. One round trip. */
+export async function readOrder(db: Db, orderId: string): Promise<OrderRecord | null> {
+  return orderRecordOf(await runBatch(db, readStatements(db, orderId)));
+}
+
+/** Runs statements as one atomic batch, and answers the order as the batch left it. */
+export async function changeOrder(db: Db, orderId: string, statements: Statement[]): Promise<OrderRecord> {
+  const results = await runBatch(db, [...statements, ...readStatements(db, orderId)]);
+  const record = orderRecordOf(results.slice(-2));
+  if (!record) throw new Error(`The order ${orderId} was changed and is not there.`);
+  return record;
+}
+
+/** One statement of a batch. */
+export type Statement = BatchItem<'pg'>;
+
+/** One atomic transaction in one round trip; its constraints decide. */
+export function runBatch(db: Db, statements: Statement[]): Promise<unknown[]> {
+  return db.batch(statements as [Statement, ...Statement[]]);
+}
+
+/** What decides how the order may move. */
+export function orderStateOf({ order, payment }: OrderRecord): OrderState {
+  return {
+    status: order.status,
+    paymentStatus: order.paymentStatus,
+    fulfilmentStatus: order.fulfilmentStatus,
+    payment: payment.status,
+    amountMinor: payment.amountMinor,
+    refundedMinor: payment.refundedMinor,
+  };
+}
+
+function readStatements(db: Db, orderId: string): Statement[] {
+  return [
+    db
+      .select({ order: orders, payment: payments })
+      .from(orders)
+      .innerJoin(payments, eq(payments.orderId, orders.id))
+      .where(eq(orders.id, orderId)),
+    db.select().from(orderLines).where(eq(orderLines.orderId, orderId)).orderBy(asc(orderLines.position)),
+  ];
+}
+
+function orderRecordOf(results: unknown[]): OrderRecord | null {
+  const [[head], lines] = results as [Pick<OrderRecord, 'order' | 'payment'>[], OrderRecord['lines']];
+  return head ? { ...head, lines } : null;
+}

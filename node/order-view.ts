@@ -1,0 +1,86 @@
+import type { Address, CartItem, Totals } from '@/commerce/cart';
+import type { Money } from '@/commerce/money';
+import type { FulfilmentStatus, OrderPaymentStatus, OrderStatus } from '@/commerce/order-status';
+import type { OrderRecord } from './order-record';
+
+/** An order as the API answers it. */
+export interface Order {
+  id: string;
+  number: number;
+  status: OrderStatus;
+  paymentStatus: OrderPaymentStatus;
+  fulfilmentStatus: FulfilmentStatus;
+  email: string;
+  currency: string;
+  items: (Omit<CartItem, 'variantId'> & { variantId: string | null })[];
+  totals: Totals;
+  shippingMethod: { id: string; title: string } | null;
+  shippingAddress: Address;
+  billingAddress: Address;
+  payment: OrderPayment;
+  createdAt: string;
+  /** Reaches this order without an account; only in the answer that placed it. */
+  accessToken?: string;
+}
+
+export interface OrderPayment {
+  status: 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'refunded';
+  /** Where the shopper has to go to confirm the payment. */
+  redirectUrl?: string;
+}
+
+/** A record as the API shows it. */
+export function orderView({ order, payment, lines }: OrderRecord): Order {
+  const money = (amount: number): Money => ({ amount, currency: order.currency });
+  return {
+    id: order.id,
+    number: order.number,
+    status: order.status,
+    paymentStatus: order.paymentStatus,
+    fulfilmentStatus: order.fulfilmentStatus,
+    email: order.email,
+    currency: order.currency,
+    items: lines.map((line) => ({
+      id: line.id,
+      variantId: line.variantId,
+      sku: line.sku,
+      title: line.title,
+      variantTitle: line.variantTitle,
+      slug: line.slug,
+      imageUrl: line.imageUrl,
+      quantity: line.quantity,
+      unitPrice: money(line.unitPriceMinor),
+      total: money(line.totalMinor),
+      adjustments:
+        line.discountMinor > 0 ? [{ source: 'discount', label: 'Discount', amount: money(-line.discountMinor) }] : [],
+      metadata: line.metadata,
+    })),
+    totals: {
+      subtotal: money(order.subtotalMinor),
+      discount: money(order.discountMinor),
+      shipping: money(order.shippingMinor),
+      tax: money(order.taxMinor),
+      total: money(order.totalMinor),
+      taxIncluded: order.taxIncluded,
+    },
+    shippingMethod: order.shippingMethodId ? { id: order.shippingMethodId, title: order.shippingMethodTitle } : null,
+    shippingAddress: order.shippingAddress,
+    billingAddress: order.billingAddress,
+    payment: paymentView(order.paymentStatus, payment.redirectUrl),
+    createdAt: order.createdAt.toISOString(),
+  };
+}
+
+function paymentView(status: OrderPaymentStatus, redirectUrl: string | null): OrderPayment {
+  switch (status) {
+    case 'requires_action':
+      return { status, ...(redirectUrl ? { redirectUrl } : {}) };
+    case 'paid':
+      return { status: 'succeeded' };
+    case 'pending':
+      // Asked for, and not answered yet: to the shopper that is the same.
+      return { status: 'processing' };
+    default:
+      return { status };
+  }
+}

@@ -1,0 +1,187 @@
+import * as v from 'valibot';
+import { CommerceError } from '@/commerce/error';
+import { AddressInput, CurrencyInput, EmailInput, IdInput } from '@/edge/cart-input';
+import { cartKeyOf, cartTokenOf } from '@/edge/cart-token';
+import { readCart } from '@/edge/carts';
+import { type Context, operation, problem, type Reply } from '@/edge/http';
+import { invalidateCatalog } from '@/edge/snapshot';
+import { drain, drainAfterResponse, readStockChange } from './deliveries';
+import { nodeEnv } from './env';
+import { type Claim, claimOf, findEarlier, type KeptAnswer, keepAnswer } from './idempotency';
+import { orderAccessToken, orderCookie, orderTokenOf, reachesOrder } from './order-access';
+import { type OrderRecord, readOrder } from './order-record';
+import { orderView } from './order-view';
+import { cancelOrder, reconcileIfIdle, requestPayment, sweepPayments } from './payment-sweep';
+import { requireProvider } from './payments/providers';
+import { placeOrder } from './placement';
+import { stockMessage } from './settlement';
+
+const LocalPayment = v.object({
+  provider: v.literal('local'),
+  card: v.picklist(['success', 'decline', 'three_d_secure', 'late', 'twice', 'out_of_order']),
+});
+
+const PlaceOrder = v.object({
+  email: EmailInput,
+  shippingAddress: AddressInput,
+  billingAddress: v.optional(AddressInput),
+  shippingMethodId: v.nullish(IdInput),
+  payment: v.variant('provider', [LocalPayment]),
+  expectedTotal: v.object({ amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), currency: CurrencyInput }),
+});
+
+/**
+ * The caller's cart becomes an order, once for an `Idempotency-Key`: 201 with how its payment stands, or 402
+ * `payment_declined`, after which the cart can be ordered again with a new key. A request that was refused before
+ * anything happened (400, 409, 422) may be mended and sent with the same key.
+ */
+export const placeOrderOperation = operation(
+  { method: 'POST', path: '/api/orders', body: PlaceOrder },
+  async (context, { body }) => {
+    const token = cartTokenOf(context);
+    const claim = claimOf(context.request, token ? await cartKeyOf(token.token) : '', body);
+    const earlier = await findEarlier(context.db, claim);
+    if (earlier) return replay(context, claim, earlier);
+
+    requireProvider(body.payment.provider);
+    const cart = await readCart(context);
+    if (!cart) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
+    const deps = { db: context.db, now: context.now, siteUrl: nodeEnv().SITE_URL };
+    const placed = await placeOrder(cart, body, claim, deps);
+    // Another request with the same key was first, and has begun or even finished since we looked.
+    if (!placed) return replay(context, claim, await findEarlier(context.db, claim));
+    const [answer] = await Promise.all([pay(context, claim, placed), showStock(context, placed)]);
+    afterResponse(context);
+    return render(context, answer);
+  },
+);
+
+/** An order, for whoever shows its access token; to anybody else it is not there. */
+export const getOrderOperation = operation({ method: 'GET', path: '/api/orders/{id}' }, async (context) => {
+  const record = await requireOwnOrder(context);
+  // A shopper who waits for a payment need not wait for cron: what the provider says by now is asked behind the answer.
+  if (record.order.status === 'pending') context.host.waitUntil(lookAgain(context, record));
+  return { body: orderView(record) };
+});
+
+/** Orders belong to accounts or to their own tokens; without either there is no list to show. */
+export const listOrdersOperation = operation({ method: 'GET', path: '/api/orders' }, async () => {
+  throw new CommerceError('unauthenticated', 'Sign in to see your orders, or ask for one by its id and token.');
+});
+
+/**
+ * Cancels an order that was not sent yet; money that was paid goes back. Repeating it changes nothing, so it takes no
+ * key. Throws `order_not_cancellable`.
+ */
+export const cancelOrderOperation = operation(
+  { method: 'POST', path: '/api/orders/{id}/cancellation' },
+  async (context) => {
+    const record = await cancelOrder(context.db, await requireOwnOrder(context));
+    await showStock(context, record);
+    drainAfterResponse(context);
+    return { body: orderView(record) };
+  },
+);
+
+async function replay(
+  context: Context,
+  claim: Claim,
+  earlier: Awaited<ReturnType<typeof findEarlier>>,
+): Promise<Reply> {
+  if (!earlier)
+    throw new CommerceError('request_in_progress', 'The first request with this Idempotency-Key still runs.');
+  let answer: KeptAnswer;
+  if ('answer' in earlier) answer = earlier.answer;
+  else {
+    // The first request died between its order and its answer: this one takes it to the end.
+    const record = await readOrder(context.db, earlier.orderId);
+    if (!record) throw new Error(`The order ${earlier.orderId} of an idempotency key is not there.`);
+    answer = await pay(context, claim, record);
+    afterResponse(context);
+  }
+  const reply = render(context, answer);
+  return { ...reply, headers: { ...reply.headers, 'idempotent-replayed': 'true' } };
+}
+
+/**
+ * Asks for the money and keeps the answer that every repeat will hear. Where the provider cannot be reached nobody knows
+ * what it did: the order stays, holding its stock, and is answered as processing. It is asked again under the same key by
+ * the sweep, so it takes the money once or not at all.
+ */
+async function pay(context: Context, claim: Claim, placed: OrderRecord): Promise<KeptAnswer> {
+  let record = placed;
+  if (record.order.status === 'pending' && record.payment.status === 'pending') {
+    try {
+      record = await requestPayment(context.db, record);
+    } catch (error) {
+      if (!(error instanceof CommerceError && error.code === 'payment_provider_unavailable')) throw error;
+    }
+  }
+  return keepAnswer(context.db, claim, answerOf(record, context.requestId));
+}
+
+function answerOf(record: OrderRecord, requestId: string): KeptAnswer {
+  const { order, payment } = record;
+  if (order.status === 'cancelled' && order.paymentStatus === 'failed') {
+    const declined = new CommerceError('payment_declined', 'The payment was declined. The cart is as it was.', {
+      facts: { orderId: order.id, failureCode: payment.failureCode },
+    });
+    return { status: 402, body: JSON.stringify(problem(declined, requestId).body) };
+  }
+  const { payment: paymentView, ...view } = orderView(record);
+  return { status: 201, body: JSON.stringify({ order: { ...view, payment: paymentView }, payment: paymentView }) };
+}
+
+/** The access token is added here and never kept, so that a look into the database opens no order. */
+function render(context: Context, { status, body }: KeptAnswer): Reply {
+  if (status !== 201) return { status, json: body, headers: { 'content-type': 'application/problem+json' } };
+  const { order, ...rest } = JSON.parse(body) as { order: { id: string } };
+  const accessToken = orderAccessToken(context.env.AUTH_SECRET, order.id);
+  return {
+    status,
+    json: JSON.stringify({ order: { ...order, accessToken }, ...rest }),
+    headers: { location: `/api/orders/${order.id}`, 'set-cookie': orderCookie(context, order.id) },
+  };
+}
+
+/** The next read shows the stock as it is now. The outbox says so again, should this fail. */
+async function showStock(context: Context, { order, lines }: OrderRecord): Promise<void> {
+  const { deltas } = stockMessage(order.id, lines, order.status === 'cancelled' ? 1 : -1).payload;
+  try {
+    const { variantIds, slugs, tags } = await readStockChange(context, deltas);
+    await invalidateCatalog(context.kv, { variantIds, slugs, stockOnly: true });
+    context.host.revalidateTags(tags);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ level: 'warn', code: 'stock_not_shown', requestId: context.requestId, message }));
+  }
+}
+
+/** Every order also looks after some that were left behind, so that nothing depends on how often cron comes. */
+function afterResponse(context: Context): void {
+  drainAfterResponse(context);
+  context.host.waitUntil(sweepPayments(context.db, { limit: 3 }).catch(logFailure));
+}
+
+async function lookAgain(context: Context, record: OrderRecord): Promise<void> {
+  try {
+    if (await reconcileIfIdle(context.db, record)) await drain(context);
+  } catch (error) {
+    logFailure(error);
+  }
+}
+
+function logFailure(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(JSON.stringify({ level: 'warn', code: 'payment_not_reconciled', message }));
+}
+
+async function requireOwnOrder(context: Context): Promise<OrderRecord> {
+  const id = context.params.id as string;
+  // The token is checked first: whether an order is there is nobody's business, not even by the time it takes to look.
+  const record = reachesOrder(context.env.AUTH_SECRET, id, orderTokenOf(context, id))
+    ? await readOrder(context.db, id)
+    : null;
+  if (!record) throw new CommerceError('not_found', 'There is no such order.');
+  return record;
+}

@@ -1,0 +1,241 @@
+/** A cart becomes an order: priced again from Postgres, and written in one batch whose constraints decide. */
+import { and, eq, ne, sql } from 'drizzle-orm';
+import type { Address } from '@/commerce/cart';
+import { CommerceError, type InputIssue } from '@/commerce/error';
+import type { Money } from '@/commerce/money';
+import { type PricedCart, priceCart } from '@/commerce/pricing';
+import type { Db } from '@/db/client';
+import { newId } from '@/db/ids';
+import { orderEvents, orderLines, orders, payments } from '@/db/schema';
+import type { StoredCart } from '@/edge/carts';
+import { readRules, readVariants } from '@/edge/facts';
+import { databaseFault, isLostRace, pauseBefore } from './database-fault';
+import { CLAIM_CONSTRAINT, type Claim, claimStatements } from './idempotency';
+import { changeOrder, type OrderRecord, readOrder } from './order-record';
+import { outboxStatement } from './outbox';
+import { releaseExpired, supersede } from './payment-sweep';
+import type { CreateIntent } from './payments/provider';
+import { stockMessage } from './settlement';
+
+export interface PlacementInput {
+  email: string;
+  shippingAddress: Address;
+  billingAddress?: Address | undefined;
+  shippingMethodId?: string | null | undefined;
+  payment: { provider: string } & CreateIntent['method'];
+  /** The total that the shopper saw and agreed to. */
+  expectedTotal: Money;
+}
+
+export interface PlacementDeps {
+  db: Db;
+  now: Date;
+  siteUrl: string;
+}
+
+/** How long an order may wait for its payment while it holds stock. */
+const PAYMENT_MINUTES = 30;
+const MAX_TRIES = 6;
+
+/** Not for an earlier read to decide: the batch does, which also knows of what this shopper's own last try still holds. */
+const STOCK_REQUIREMENT = 'insufficient_stock';
+
+/**
+ * Writes the order of a cart, with its stock held and its payment wanted, or nothing. Null where another request with the
+ * same claim was first. Throws `cart_empty`, `cart_not_ready`, `price_changed`, `out_of_stock`, `order_already_placed`,
+ * `request_in_progress`, and what pricing throws.
+ */
+export async function placeOrder(
+  cart: StoredCart,
+  input: PlacementInput,
+  claim: Claim,
+  deps: PlacementDeps,
+): Promise<OrderRecord | null> {
+  if (cart.lines.length === 0) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
+  const priced = await priceFromDatabase(cart, input, deps.db);
+  const draft = draftOf(cart, input, priced, deps);
+  let mayReleaseExpired = true;
+
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await changeOrder(deps.db, draft.order.id, statementsOf(draft, claim, deps.db));
+    } catch (error) {
+      const fault = databaseFault(error);
+      if (!fault || tries === MAX_TRIES) throw error;
+      if (fault.constraint === CLAIM_CONSTRAINT) {
+        // Ours, if an earlier try took place and only its answer was lost; otherwise another request's.
+        return readOrder(deps.db, draft.order.id);
+      }
+      if (fault.constraint === 'orders_cart_unique') {
+        await supersede(deps.db, await findLivingOrder(deps.db, cart.id));
+        continue;
+      }
+      if (fault.constraint === 'stock_holds_available') {
+        const variantIds = shortagesOf(fault.detail).map(({ variantId }) => variantId);
+        // Stock that abandoned orders still hold is no reason to refuse: cron may be long in coming.
+        if (mayReleaseExpired && (await releaseExpired(deps.db, variantIds)) > 0) {
+          mayReleaseExpired = false;
+          continue;
+        }
+        throw outOfStock(cart, priced, fault.detail);
+      }
+      // Sent again when the answer was lost: the claim lets it take place once. A lost race left nothing behind.
+      if (fault.sqlState !== null && !isLostRace(fault)) throw error;
+      await pauseBefore(tries);
+    }
+  }
+}
+
+async function priceFromDatabase(cart: StoredCart, input: PlacementInput, db: Db): Promise<PricedCart> {
+  const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
+  const [variants, rules] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
+  const priced = priceCart(
+    {
+      currency: cart.currency,
+      // Where it goes decides the tax, whatever country the cart was looked at from.
+      country: input.shippingAddress.country,
+      lines: cart.lines,
+      coupons: cart.coupons,
+      shippingMethodId: input.shippingMethodId ?? null,
+    },
+    variants,
+    rules,
+  );
+  const blocking: InputIssue[] = priced.requirements
+    .filter(({ code }) => code !== STOCK_REQUIREMENT)
+    .map(({ code, path }) => ({ path, code, message: 'This has to be put right before the cart can be ordered.' }));
+  if (priced.requiresShipping && !input.shippingMethodId) {
+    blocking.push({ path: 'shippingMethodId', code: 'shipping_method_missing', message: 'Choose a way of shipping.' });
+  }
+  if (blocking.length > 0) {
+    throw new CommerceError('cart_not_ready', 'The cart cannot be ordered as it is.', { issues: blocking });
+  }
+  const { total } = priced.totals;
+  const { expectedTotal } = input;
+  if (total.amount !== expectedTotal.amount || total.currency !== expectedTotal.currency) {
+    throw new CommerceError('price_changed', 'The total is no longer what was shown. Look at it again, then order.', {
+      facts: { expectedTotal, total, totals: priced.totals },
+    });
+  }
+  return priced;
+}
+
+interface Draft {
+  order: typeof orders.$inferInsert & { id: string };
+  lines: (typeof orderLines.$inferInsert & { variantId: string })[];
+  payment: typeof payments.$inferInsert;
+}
+
+/** The rows of the order. Their ids are made here, so that a batch that is sent again is the same batch. */
+function draftOf(cart: StoredCart, input: PlacementInput, priced: PricedCart, { now, siteUrl }: PlacementDeps): Draft {
+  const id = newId('ord');
+  const { totals, shippingMethod } = priced;
+  const { provider, ...method } = input.payment;
+  return {
+    order: {
+      id,
+      cartId: cart.id,
+      cartKey: cart.key,
+      cartVersion: cart.version,
+      email: input.email,
+      currency: totals.total.currency,
+      country: input.shippingAddress.country,
+      taxIncluded: totals.taxIncluded,
+      subtotalMinor: totals.subtotal.amount,
+      discountMinor: totals.discount.amount,
+      shippingMinor: totals.shipping.amount,
+      taxMinor: totals.tax.amount,
+      totalMinor: totals.total.amount,
+      shippingMethodId: shippingMethod?.id ?? '',
+      shippingMethodTitle: shippingMethod?.title ?? '',
+      shippingAddress: input.shippingAddress,
+      billingAddress: input.billingAddress ?? input.shippingAddress,
+      expiresAt: new Date(now.getTime() + PAYMENT_MINUTES * 60_000),
+    },
+    lines: priced.lines.map((line, position) => ({
+      id: newId('line'),
+      orderId: id,
+      position,
+      variantId: line.item.variantId,
+      sku: line.item.sku,
+      title: line.item.title,
+      variantTitle: line.item.variantTitle,
+      slug: line.item.slug,
+      imageUrl: line.item.imageUrl,
+      quantity: line.item.quantity,
+      unitPriceMinor: line.unitPriceMinor,
+      discountMinor: line.discountMinor,
+      totalMinor: line.totalMinor,
+      taxMinor: line.taxMinor,
+      taxRateBps: line.taxRateBps,
+      metadata: line.item.metadata,
+    })),
+    payment: {
+      id: newId('pay'),
+      orderId: id,
+      provider,
+      currency: totals.total.currency,
+      amountMinor: totals.total.amount,
+      request: { method, returnUrl: new URL(`/orders/${id}`, siteUrl).href },
+    },
+  };
+}
+
+function statementsOf({ order, lines, payment }: Draft, claim: Claim, db: Db) {
+  const wanted = lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
+  return [
+    // First, so that a repeat is stopped before anything else of it happens.
+    ...claimStatements(db, claim, order.id),
+    db.insert(orders).values(order),
+    db.insert(orderLines).values(lines),
+    db.insert(payments).values(payment),
+    db.insert(orderEvents).values({ orderId: order.id, type: 'order.placed', actor: 'shopper' }),
+    outboxStatement(db, [stockMessage(order.id, lines, -1)]),
+    // Last, so that the rows that many shoppers want at once are locked for the shortest time.
+    db.execute(sql`select hold_stock(${order.id}, ${JSON.stringify(wanted)}::jsonb)`),
+  ];
+}
+
+interface Shortage {
+  variantId: string;
+  requested: number;
+  available: number;
+}
+
+function shortagesOf(detail: string | null): Shortage[] {
+  return JSON.parse(detail ?? '[]') as Shortage[];
+}
+
+/** Which lines there is not enough for, and how many are left. */
+function outOfStock(cart: StoredCart, { items }: PricedCart, detail: string | null): CommerceError {
+  const shortages = new Map(shortagesOf(detail).map((shortage) => [shortage.variantId, shortage]));
+  const lines = items.flatMap((item, index) => {
+    const shortage = shortages.get(item.variantId);
+    return shortage ? [{ path: `items.${index}`, itemId: cart.lines[index]?.id ?? item.id, item, shortage }] : [];
+  });
+  return new CommerceError('out_of_stock', 'There is not enough left of something in the cart.', {
+    issues: lines.map(({ path, item, shortage }) => ({
+      path,
+      code: 'insufficient_stock',
+      message: `${item.title}: ${shortage.available === 0 ? 'none is left' : `only ${shortage.available} left`}.`,
+    })),
+    facts: {
+      shortages: lines.map(({ itemId, item, shortage }) => ({
+        itemId,
+        variantId: item.variantId,
+        sku: item.sku,
+        requested: shortage.requested,
+        available: shortage.available,
+      })),
+    },
+  });
+}
+
+/** The order that stands in the way of another one of the same cart; null if it was cancelled a moment ago. */
+async function findLivingOrder(db: Db, cartId: string): Promise<OrderRecord | null> {
+  const [row] = await db
+    .select({ id: orders.id })
+    .from(orders)
+    .where(and(eq(orders.cartId, cartId), ne(orders.status, 'cancelled')));
+  return row ? readOrder(db, row.id) : null;
+}
