@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { KvBackend } from './kv';
-import { RedisError, type Reply } from './redis/reply';
+import { OK, RedisError, type Reply } from './redis/reply';
 import { withoutShebang } from './redis/shebang';
 
 /** What would hold up, or change the mode of, the one connection that all requests share. */
@@ -114,8 +114,11 @@ function refused(args: string[]): RedisError | null {
 
 const sha1 = (bytes: string) => createHash('sha1').update(bytes, 'latin1').digest('hex');
 
+const okBytes = Buffer.from('OK');
+
 function fromServer(reply: unknown): Reply {
-  if (Buffer.isBuffer(reply)) return reply.toString('latin1');
+  // The client does not tell a status from a string; to clients over HTTP only this one reads differently.
+  if (Buffer.isBuffer(reply)) return reply.equals(okBytes) ? OK : reply.toString('latin1');
   if (Array.isArray(reply)) return reply.map(fromServer);
   if (reply instanceof Error) return new RedisError(reply.message);
   return reply as number | null;

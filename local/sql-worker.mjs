@@ -43,27 +43,18 @@ port.on('message', (message) => {
 port.postMessage('ready');
 
 /** @type {(request: import('./sql').SqlRequest) => Promise<import('./sql').SqlResult[]>} */
-async function answer({ queries, begin }) {
-  if (begin === null) {
-    try {
-      return [await run(queries[0].query, queries[0].params)];
-    } finally {
-      await leaveTransaction();
-    }
-  }
-  await run(begin, []);
+async function answer({ queries, begin, changesSession }) {
+  const results = [];
   try {
-    const results = [];
+    if (begin !== null) await run(begin, []);
     for (const { query, params } of queries) results.push(await run(query, params));
-    await run('COMMIT', []);
+    if (begin !== null) await run('COMMIT', []);
     return results;
   } finally {
-    await leaveTransaction();
+    // What one request leaves behind (an open transaction, a setting) is not there for the next.
+    if (database.isInTransaction()) await run('ROLLBACK', []);
+    if (changesSession) await run('DISCARD ALL', []);
   }
-}
-
-async function leaveTransaction() {
-  if (database.isInTransaction()) await run('ROLLBACK', []);
 }
 
 /** Parse, Bind, Describe, Execute and Sync in one call, as a pipelining driver sends them. */
@@ -92,10 +83,10 @@ async function run(text, params) {
     } else if (message instanceof messages.DataRowMessage) {
       result.rows.push(message.fields);
     } else if (message instanceof messages.CommandCompleteMessage) {
-      // "INSERT 0 5", "SELECT 3", "CREATE TABLE": the tag, then the count where there is one.
-      const [, tag, count] = /^([A-Z ]+?)(?: 0)?(?: (\d+))?$/.exec(message.text) ?? [];
-      result.command = (tag ?? message.text).split(' ', 1)[0];
-      result.rowCount = count === undefined ? null : Number(count);
+      // "INSERT 0 5", "SELECT 3", "CREATE TABLE": the command, and the count where there is one.
+      const words = message.text.split(' ');
+      result.command = words[0];
+      if (/^\d+$/.test(words.at(-1))) result.rowCount = Number(words.at(-1));
     }
   }
   return result;

@@ -11,7 +11,12 @@ const bodyLimitBytes = 64 * 1024 * 1024;
 export type SqlQuery = { query: string; params: (string | null)[] };
 
 /** What a database is asked: one query on its own (`begin` null), or a batch inside the transaction `begin` opens. */
-export type SqlRequest = { queries: SqlQuery[]; begin: string | null };
+export type SqlRequest = {
+  queries: SqlQuery[];
+  begin: string | null;
+  /** It may leave settings or the like in its connection, which must then not be used again as it is. */
+  changesSession: boolean;
+};
 
 /** A result with every value as Postgres' text format: the driver at the other end parses them. */
 export type SqlResult = {
@@ -38,6 +43,10 @@ export type SqlWorkerMessage =
   | { failed: string }
   | { id: number; results: SqlResult[] }
   | { id: number; error: SqlErrorFields };
+
+/** Statements, and functions, that outlive their transaction in a connection. */
+const sessionChange =
+  /^\s*(?:begin|start|set(?!\s+(?:local|transaction|constraints)\b)|prepare|listen|load|discard|create\s+temp)\b|\b(?:set_config|pg_advisory_lock|pg_try_advisory_lock)\b/i;
 
 const errorFieldNames = [
   'severity',
@@ -92,8 +101,10 @@ export async function openSql(options: SqlOptions): Promise<{ handle: Handler; c
       requireCredentials(headers['neon-connection-string'], expected);
       const body = parseBody(await readBody(request, bodyLimitBytes));
       const batch = body.queries !== undefined;
+      const queries = body.queries?.map(parseQuery) ?? [parseQuery(body)];
       const results = await backend.run({
-        queries: body.queries?.map(parseQuery) ?? [parseQuery(body)],
+        queries,
+        changesSession: queries.some(({ query }) => sessionChange.test(query)),
         begin: batch ? beginStatement(headers) : null,
       });
       const shape = (result: SqlResult) =>
@@ -299,7 +310,7 @@ function openServer(postgresUrl: string): SqlBackend {
   }
 
   return {
-    async run({ queries, begin }) {
+    async run({ queries, begin, changesSession }) {
       let client: pg.PoolClient;
       try {
         client = await pool.connect();
@@ -312,11 +323,15 @@ function openServer(postgresUrl: string): SqlBackend {
         const results: SqlResult[] = [];
         for (const query of queries) results.push(await run(client, query));
         if (begin !== null) await client.query('COMMIT');
-        reusable = begin !== null || !/^(BEGIN|START|SET|PREPARE|LISTEN)$/.test(results[0]!.command);
+        reusable = !changesSession;
         return results;
       } catch (error) {
-        if (begin === null) reusable = error instanceof pg.DatabaseError;
-        else reusable = await client.query('ROLLBACK').then(Boolean, () => false);
+        if (begin !== null)
+          await client.query('ROLLBACK').then(
+            () => (reusable = !changesSession),
+            () => {},
+          );
+        else reusable = error instanceof pg.DatabaseError && !changesSession;
         throw toSqlError(error);
       } finally {
         // A connection whose session a request has changed is not handed to the next one.
