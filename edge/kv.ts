@@ -29,7 +29,7 @@ function kvClient(connection: { url: string; token: string }): VercelKV {
     // A write whose answer was lost may have happened: sent again it would add a shopper's item twice. And the default of
     // five tries waits 4.3 s on a dead server.
     retry: false,
-    signal: () => AbortSignal.timeout(2_000),
+    signal: () => AbortSignal.timeout(8_000),
     // A stored '12345' must stay a string.
     automaticDeserialization: false,
     // Requests of one isolate must not wait for each other, and a trip must be countable.
