@@ -58,11 +58,26 @@ const workerd: HostKind = {
     });
     await worker.ready;
     return {
-      fetch: (path, init) => worker.dispatchFetch(ORIGIN + path, init as never) as unknown as Promise<Response>,
+      fetch: (path, init) => answeredUnread(() => worker.dispatchFetch(ORIGIN + path, init as never)),
       close: () => worker.dispose(),
     };
   },
 };
+
+/**
+ * workerd closes a connection whose body the handler refused to read, and a client that is still writing may see the
+ * reset before it sees the answer (RFC 9112, 9.6): then it asks again.
+ */
+async function answeredUnread(ask: () => Promise<unknown>): Promise<Response> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return (await ask()) as Response;
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      if (tries === 5 || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
+    }
+  }
+}
 
 /** `next start` over the built app, in a process of its own. */
 const next: HostKind = {
