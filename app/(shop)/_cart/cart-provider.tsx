@@ -163,9 +163,11 @@ function isOutdated(entry: Pending, waiting: readonly Pending[]): boolean {
 function sendChange(change: CartChange): Promise<Cart> {
   switch (change.kind) {
     case 'add': {
-      const { variantId, quantity, metadata } = change;
+      const { variantId, quantity, metadata, preview } = change;
       const extra = metadata && Object.keys(metadata).length > 0 ? { metadata } : {};
-      return callApi<Cart>('POST', '/api/cart/items', { body: { variantId, quantity, ...extra } });
+      return callApi<Cart>('POST', '/api/cart/items', {
+        body: { variantId, quantity, currency: preview.unitPrice.currency, ...extra },
+      });
     }
     case 'quantity':
       return callApi<Cart>('PATCH', `/api/cart/items/${encodeURIComponent(change.itemId)}`, {

@@ -50,6 +50,8 @@ function withAdded(cart: Cart | undefined, change: Extract<CartChange, { kind: '
   // The first thing in a cart: there is nothing yet to show it in, and the answer is on its way.
   if (!cart) return cart;
   const { variantId, quantity, preview } = change;
+  // Sums of two currencies make none.
+  if (preview.unitPrice.currency !== cart.currency && cart.items.length > 0) return cart;
   const present = cart.items.find((item) => item.variantId === variantId);
   if (present) {
     return withItems(

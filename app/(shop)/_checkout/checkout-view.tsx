@@ -187,7 +187,15 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
         return showErrors({}, 'A price has changed since you looked. Please check the new total, then pay.');
       case 'out_of_stock':
         await reload().catch(() => {});
-        return showErrors({}, `${thrown.message} Your cart is as you left it.`);
+        return showErrors(
+          {},
+          [...thrown.errors.map(({ message }) => message), 'Change your cart and come back: nothing was charged.'].join(
+            ' ',
+          ),
+        );
+      case 'order_already_placed':
+        await reload().catch(() => {});
+        return showErrors({}, 'This cart was ordered and paid already. Look into your mail for its confirmation.');
       case 'payment_declined':
         return showErrors(
           {},
@@ -478,12 +486,12 @@ async function placeOrder(order: unknown): Promise<Placed> {
       return placed;
     } catch (thrown) {
       const problem = thrown instanceof Problem ? thrown : null;
-      if (problem?.code === 'idempotency_key_in_use' && tries < BUSY_TRIES) {
+      if (problem?.code === 'request_in_progress' && tries < BUSY_TRIES) {
         await new Promise((resolve) => setTimeout(resolve, 1_000 * tries));
         continue;
       }
       // A refusal is an answer; silence and faults of the shop are not.
-      if (problem && problem.status >= 400 && problem.status < 500 && problem.code !== 'idempotency_key_in_use') {
+      if (problem && problem.status >= 400 && problem.status < 500 && problem.code !== 'request_in_progress') {
         endAttempt(window.sessionStorage);
       }
       throw thrown;

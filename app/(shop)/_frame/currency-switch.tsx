@@ -23,7 +23,8 @@ export function CurrencySwitch({ currency, place }: { currency: Currency; place:
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not everywhere yet.
     document.cookie = `${CURRENCY_COOKIE}=${next}; path=/; max-age=31536000; samesite=lax${secure}`;
     for (const listener of listeners) listener();
-    if (cart && cart.items.length > 0) setCurrency(next);
+    // An empty one that exists keeps a currency too.
+    if (cart?.id) setCurrency(next);
     startTransition(() => router.refresh());
   }
 

@@ -56,7 +56,7 @@ export function Listing({ list, wish, path, fixedCollection = false }: ListingPr
 
       <div className={styles.results}>
         <p className={styles.count} role="status">
-          {total === undefined ? null : total === 1 ? '1 thing' : `${total.toLocaleString('en')} things`}
+          {total === undefined ? null : total === 1 ? '1 product' : `${total.toLocaleString('en')} products`}
         </p>
         {items.length > 0 ? (
           <ProductGrid products={items} eager={4} />

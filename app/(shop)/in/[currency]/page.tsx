@@ -3,7 +3,7 @@ import Link from 'next/link';
 import type { Collection } from '@/commerce/catalog';
 import { Picture } from '../../_catalog/picture';
 import { ProductGrid } from '../../_catalog/product-card';
-import { loadCollections, loadProducts } from '../../catalog-pages';
+import { loadCollections, loadProduct, loadProducts } from '../../catalog-pages';
 import { currencyOr } from '../../currencies';
 import styles from './home.module.css';
 
@@ -14,13 +14,17 @@ export const metadata: Metadata = { alternates: { canonical: '/' } };
 
 export default async function HomePage({ params }: { params: Promise<{ currency: string }> }) {
   const currency = currencyOr((await params).currency);
-  const [collections, newest] = await Promise.all([
+  const [collections, list] = await Promise.all([
     loadCollections(),
     loadProducts({ currency, sort: 'newest', limit: 8 }),
   ]);
+  // Which they are is the list's to say; how they stand is each one's own, which changes under a tag of its own.
+  const newest = (await Promise.all(list.items.map(({ slug }) => loadProduct(slug, currency)))).filter(
+    (product) => product !== null,
+  );
   const pictures = [
     ...collections.flatMap(({ imageUrl }) => imageUrl ?? []),
-    ...newest.items.flatMap(({ media }) => media[0]?.url ?? []),
+    ...newest.flatMap(({ media }) => media[0]?.url ?? []),
   ];
 
   return (
@@ -64,8 +68,8 @@ export default async function HomePage({ params }: { params: Promise<{ currency:
           <h2 id="newest">New from the loom</h2>
           <Link href="/search?sort=newest">All that is new</Link>
         </div>
-        {newest.items.length > 0 ? (
-          <ProductGrid products={newest.items} />
+        {newest.length > 0 ? (
+          <ProductGrid products={newest} />
         ) : (
           <p className="soft">The shelves are empty: nothing has been put on sale yet.</p>
         )}
