@@ -76,10 +76,39 @@ export const READ_CART: Script = {
   source: `return {'done', redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2])}`,
 };
 
-/** Deletes a cart if it is still the one that was seen. KEYS: its hash. ARGV: 1 its id, 2 its version. */
-export const CLEAR_CART: Script = {
+/**
+ * Ends a cart that was ordered: deletes it if it is still the one that was ordered; if it changed since, takes out what
+ * was ordered and lets the rest live on under another id, since an id is good for one order.
+ * KEYS: its hash. ARGV: 1 its id, 2 the version that was ordered, 3 the other id, then item id, quantity, item id, …
+ * Answers 1 where the cart is gone, 2 where a rest lives on, 0 where it was not that cart.
+ */
+export const COMPLETE_CART: Script = {
   source: `
-local head = redis.call('HMGET', KEYS[1], 'id', 'version')
-if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return 0 end
-return redis.call('DEL', KEYS[1])`,
+local cart = KEYS[1]
+local head = redis.call('HMGET', cart, 'id', 'version', 'lines')
+if head[1] ~= ARGV[1] then return 0 end
+local lines = tonumber(head[3] or 0)
+if head[2] ~= ARGV[2] then
+  for i = 4, #ARGV, 2 do
+    local field = 'line:' .. ARGV[i]
+    local line = redis.call('HGET', cart, field)
+    if line then
+      local had, tail = string.match(line, '^(%d+)( .*)$')
+      local left = tonumber(had) - tonumber(ARGV[i + 1])
+      if left > 0 then
+        redis.call('HSET', cart, field, string.format('%d', left) .. tail)
+      else
+        redis.call('HDEL', cart, field)
+        lines = lines - 1
+      end
+    end
+  end
+end
+if head[2] == ARGV[2] or lines == 0 then
+  redis.call('DEL', cart)
+  return 1
+end
+local version = string.format('%d', tonumber(head[2]) + 1)
+redis.call('HSET', cart, 'id', ARGV[3], 'version', version, 'lines', string.format('%d', lines))
+return 2`,
 };

@@ -7,8 +7,8 @@ import { CommerceError } from '@/commerce/error';
 import type { Market } from '@/commerce/market';
 import { type LineInput, MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
 import { newId } from '@/db/ids';
-import { inputError } from './cart-input';
-import { CHANGE_CART, CLEAR_CART, READ_CART } from './cart-script';
+import { canonicalMetadata, inputError } from './cart-input';
+import { CHANGE_CART, COMPLETE_CART, READ_CART } from './cart-script';
 import { CART_TTL_SECONDS, type CartToken, cartKeyOf, cartTokenOf, newCartToken } from './cart-token';
 import type { Context } from './http';
 import type { Kv } from './kv';
@@ -39,9 +39,21 @@ export async function readCart(context: Context): Promise<StoredCart | null> {
   return hash.length === 0 ? null : parseCart(key, hash);
 }
 
-/** Deletes a cart unless it changed since it was read; tells whether it did. */
-export async function clearCart(kv: Kv, cartKey: string, cartId: string, cartVersion: number): Promise<boolean> {
-  return Number(await kv.run(CLEAR_CART, [cartKey], [cartId, cartVersion])) === 1;
+/**
+ * Ends a cart that became an order: it is deleted, or, where the shopper changed it since, only what was ordered is taken
+ * out and the rest is another cart under the same token. May be repeated: a cart that is gone, or another one, is left.
+ */
+export async function completeCart(
+  kv: Kv,
+  cart: { key: string; id: string; version: number },
+  ordered: { variantId: string; metadata: Record<string, unknown>; quantity: number }[],
+): Promise<'gone' | 'rest' | 'other'> {
+  const lines: (string | number)[] = [];
+  for (const { variantId, metadata, quantity } of ordered) {
+    lines.push(await itemIdOf(variantId, canonicalMetadata(metadata)), quantity);
+  }
+  const outcome = Number(await kv.run(COMPLETE_CART, [cart.key], [cart.id, cart.version, newId('cart'), ...lines]));
+  return outcome === 1 ? 'gone' : outcome === 2 ? 'rest' : 'other';
 }
 
 export interface CartChange {

@@ -1,6 +1,6 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { collections, productCollections, products, stock, variants } from '@/db/schema';
-import { clearCart } from '@/edge/carts';
+import { completeCart } from '@/edge/carts';
 import type { Context } from '@/edge/http';
 import { invalidateCatalog } from '@/edge/snapshot';
 import { nodeEnv } from './env';
@@ -43,8 +43,10 @@ function deliverer(context: DeliveryContext): Deliver {
       case 'payment.refund':
         return refund(context, delivery);
       case 'cart.completed': {
-        const { cartKey, cartId, cartVersion } = delivery.payload;
-        await clearCart(kv, cartKey, cartId, cartVersion);
+        const { order, lines } = await requireOrder(context.db, delivery.payload.orderId);
+        const cart = { key: order.cartKey, id: order.cartId, version: order.cartVersion };
+        const ordered = lines.flatMap(({ variantId, ...line }) => (variantId === null ? [] : { variantId, ...line }));
+        await completeCart(kv, cart, ordered);
         return;
       }
       case 'stock.changed': {

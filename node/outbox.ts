@@ -15,7 +15,7 @@ export interface Payloads {
   /** `refundedMinor` is the sum after this refund. */
   'order.refunded': { orderId: string; amountMinor: number; refundedMinor: number };
   'payment.refund': { orderId: string; amountMinor: number };
-  'cart.completed': { cartKey: string; cartId: string; cartVersion: number };
+  'cart.completed': { orderId: string };
   /** Units by variant that became available (positive) or were taken (negative). */
   'stock.changed': { deltas: Record<string, number> };
   'catalog.changed': { variantIds?: string[]; slugs?: string[]; everything?: boolean };

@@ -144,11 +144,7 @@ function messagesOf({ order, payment, lines }: OrderRecord, { state, stock, effe
   if (effects.includes('confirmed')) {
     messages.push(
       { topic: 'order.confirmed', aggregateId: order.id, payload: { orderId: order.id } },
-      {
-        topic: 'cart.completed',
-        aggregateId: order.cartId,
-        payload: { cartKey: order.cartKey, cartId: order.cartId, cartVersion: order.cartVersion },
-      },
+      { topic: 'cart.completed', aggregateId: order.cartId, payload: { orderId: order.id } },
     );
   }
   // A declined card is answered on the spot, and a superseded order was replaced by the shopper: neither needs a letter.

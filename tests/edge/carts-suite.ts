@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import { prices, products, shippingPrices } from '@/db/schema';
 import * as cartOperations from '@/edge/cart-operations';
-import { clearCart } from '@/edge/carts';
+import { cartKeyOf } from '@/edge/cart-token';
+import { completeCart } from '@/edge/carts';
 import { invalidateCatalog } from '@/edge/snapshot';
 import { clientOf, type Problem } from './calls';
 import { DRAFT, EUROS_ONLY, HOME, LINEN, openShop, PLENTY, PRICELESS, SCARCE, type Shop, TWEED, VOUCHER } from './shop';
@@ -497,16 +498,54 @@ export function cartSuite(kvName: string, redisUrl?: string): void {
       });
     });
 
-    it('is cleared only as it was seen', async () => {
-      const { cart, token } = await newCart(TWEED);
-      const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(cart.token));
-      const key = `cart:${Buffer.from(digest).toString('base64url')}`;
-      await add(TWEED, 1, token);
-      expect(await clearCart(shop.kv, key, cart.id as string, 1)).toBe(false);
-      expect(await clearCart(shop.kv, key, 'cart_other', 2)).toBe(false);
-      expect((await call('GET', '/api/cart', { headers: token })).body.version).toBe(2);
-      expect(await clearCart(shop.kv, key, cart.id as string, 2)).toBe(true);
-      expect((await call('GET', '/api/cart', { headers: token })).body.id).toBeNull();
+    describe('that was ordered', () => {
+      const ordered = [{ variantId: TWEED, metadata: {}, quantity: 1 }];
+
+      async function orderedCart() {
+        const { cart, token } = await newCart(TWEED);
+        const key = await cartKeyOf(cart.token as string);
+        const read = async () => (await call('GET', '/api/cart', { headers: token })).body;
+        return { token, read, seen: { key, id: cart.id as string, version: 1 } };
+      }
+
+      it('is gone, and only once', async () => {
+        const { seen, read } = await orderedCart();
+        expect(await completeCart(shop.kv, { ...seen, id: 'cart_other' }, ordered)).toBe('other');
+        expect((await read()).id).toBe(seen.id);
+        expect(await completeCart(shop.kv, seen, ordered)).toBe('gone');
+        expect(await completeCart(shop.kv, seen, ordered)).toBe('other');
+        expect((await read()).id).toBeNull();
+      });
+
+      it('keeps what was added since, as another cart', async () => {
+        const { seen, read, token } = await orderedCart();
+        await add(TWEED, 2, token);
+        await add(LINEN, 4, token, { note: 'as a present' });
+        expect(await completeCart(shop.kv, seen, ordered)).toBe('rest');
+        const rest = await read();
+        expect(rest.items.map(({ variantId, quantity }) => [variantId, quantity])).toEqual([
+          [TWEED, 2],
+          [LINEN, 4],
+        ]);
+        expect(rest.id).not.toBe(seen.id);
+        expect(rest.version).toBe(4);
+        expect(await completeCart(shop.kv, seen, ordered)).toBe('other');
+      });
+
+      it('is gone where only its address changed since', async () => {
+        const { seen, read, token } = await orderedCart();
+        await call('PATCH', '/api/cart', { body: { email: 'ada@example.com' }, headers: token });
+        expect(await completeCart(shop.kv, seen, ordered)).toBe('gone');
+        expect((await read()).id).toBeNull();
+      });
+
+      it('lets a line be taken out that was ordered with metadata', async () => {
+        const { seen, read, token } = await orderedCart();
+        await add(TWEED, 3, token, { note: 'b', a: 1 });
+        const withNote = { variantId: TWEED, metadata: { a: 1, note: 'b' }, quantity: 3 };
+        expect(await completeCart(shop.kv, { ...seen, version: 99 }, [withNote])).toBe('rest');
+        expect((await read()).items.map(({ quantity }) => quantity)).toEqual([1]);
+      });
     });
 
     // ---------------------------------------------------------------- cost
