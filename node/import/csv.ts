@@ -36,6 +36,9 @@ export async function openCsv(path: string): Promise<CsvFile> {
   const { start, bytes } = await readStart(path);
   if (bytes === 0) throw new ImportRefused('file_empty', 'The file is empty.');
   requireText(start);
+  if (bytes > start.length && !start.includes('\n') && !start.includes('\r')) {
+    throw new ImportRefused('row_too_large', `The header is larger than ${SNIFFED_BYTES / 1024} KB.`);
+  }
   const candidates = DELIMITERS.map((delimiter) => ({ delimiter, header: headerOf(start, delimiter) }));
   // A comma wins where nothing is known: the message about missing columns then shows the header as it is.
   const [best] = candidates.toSorted((a, b) => countKnown(b.header) - countKnown(a.header));

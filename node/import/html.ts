@@ -18,10 +18,7 @@ const OPTIONS: sanitizeHtml.IOptions = {
   transformTags: {
     // A page has one first heading, and it is the product's title.
     h1: 'h2',
-    a: (tagName, { href }) => ({
-      tagName,
-      attribs: (href ? { href, rel: 'nofollow noopener' } : {}) as sanitizeHtml.Attributes,
-    }),
+    a: sanitizeHtml.simpleTransform('a', { rel: 'nofollow noopener' }),
   },
   // Deeper nesting than anyone writes by hand only serves to exhaust a browser's stack.
   nestingLimit: 30,
