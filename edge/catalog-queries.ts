@@ -132,13 +132,13 @@ export async function readCollections(db: Db): Promise<Collection[]> {
  */
 export async function readCorrections(db: Db, words: string[]): Promise<Corrections | null> {
   const { rows } = await db.execute<{ found: boolean; candidates: string[] | null }>(sql`
+    with asked as materialized (
+      select word, place, search_query(array[word]) as query from unnest(${textArray(words)}) with ordinality w (word, place)
+    ), looked_up as materialized (
+      select word, place, exists (select from product_search s where s.document @@ asked.query) as found from asked
+    )
     select found, case when not found then array(select search_candidates(word)) end as candidates
-    from (
-      select word, place,
-             exists (select from product_search s where s.document @@ search_query(array[word])) as found
-      from unnest(${textArray(words)}) with ordinality w (word, place)
-    ) w
-    order by place`);
+    from looked_up order by place`);
   const corrections = rows.map(({ found, candidates }, index) => {
     const word = words[index] ?? '';
     if (found || allowedTypos(word) === 0) return null;
@@ -160,7 +160,7 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
   const otherOptionsFit = and(
     options.map((option) => sql`(o.key = ${option[0]} or ${optionFits(option, sql`options`)})`),
   );
-  const { rows } = await db.execute<{
+  const query = db.execute<{
     total: number;
     collections: Facets['collections'];
     options: { name: string; value: string; count: number }[];
@@ -193,11 +193,12 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
        join collections c on c.id = n.collection_id) as collections,
       (select coalesce(json_agg(json_build_object('name', name, 'value', value, 'count', count)
                                 order by name, count desc, value), '[]')
-       from (select *, row_number() over (partition by name order by count desc, value) as place
-             from (select o.key as name, o.value, count(distinct product_id)::integer as count
+       from (select name, value, count(*)::integer as count,
+                    row_number() over (partition by name order by count(*) desc, value) as place
+             from (select distinct o.key as name, o.value, product_id
                    from sold cross join jsonb_each_text(options) o
-                   where ${inCollection} and ${priceFits} and ${stockFits} and ${otherOptionsFit}
-                   group by o.key, o.value) n) n
+                   where ${inCollection} and ${priceFits} and ${stockFits} and ${otherOptionsFit}) d
+             group by name, value) n
        where place <= ${MAX_FACET_VALUES}) as options,
       (select json_build_object('min', min(amount_minor), 'max', max(amount_minor))
        from sold where ${inCollection} and ${stockFits} and ${optionsFit}) as price,
@@ -206,6 +207,12 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
        from (select product_id, bool_or(available) as available
              from sold where ${inCollection} and ${priceFits} and ${optionsFit}
              group by product_id) n) as availability`);
+  const [, , { rows }] = await db.batch([
+    // Over many products, compiling the query takes longer than it saves, and sorting on disk longer than in memory.
+    db.execute(sql`set local jit = off`),
+    db.execute(sql`set local work_mem = '32MB'`),
+    query,
+  ]);
   const row = rows[0]!;
   const byName = new Map<string, { value: string; count: number }[]>();
   for (const { name, value, count } of row.options) {

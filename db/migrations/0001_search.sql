@@ -50,10 +50,13 @@ CREATE FUNCTION search_text(input text) RETURNS text LANGUAGE sql STABLE AS $$
 $$;
 --> statement-breakpoint
 -- Each word as it stands, so that it is found while still being typed, and its English stem where that differs.
-CREATE FUNCTION search_vector(input text, weight "char") RETURNS tsvector LANGUAGE sql STABLE AS $$
-  SELECT setweight(plain || ts_delete(to_tsvector('english', cleaned), tsvector_to_array(plain)), weight)
-  FROM (SELECT cleaned, to_tsvector('simple', cleaned) AS plain FROM (SELECT search_text(input) AS cleaned) c) p
-$$;
+CREATE FUNCTION search_vector(input text, weight "char") RETURNS tsvector LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  cleaned text := search_text(input);
+  plain tsvector := to_tsvector('simple', cleaned);
+BEGIN
+  RETURN setweight(plain || ts_delete(to_tsvector('english', cleaned), tsvector_to_array(plain)), weight);
+END $$;
 --> statement-breakpoint
 CREATE FUNCTION quote_word(word text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT format('''%s''', replace(replace(word, '\', ''), '''', ''''''))
