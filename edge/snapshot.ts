@@ -77,15 +77,15 @@ function textOf(value: string): string | null {
 
 /**
  * Stores a document only where KV still holds what the reader saw: nothing, a document of an old epoch, or the same
- * tombstone. An invalidation leaves a tombstone of its own, so what was loaded before it is never stored after it.
+ * tombstone. An invalidation leaves a tombstone of its own, so what was loaded before it is never stored after it. And
+ * one of everything voids what names an earlier epoch, whenever that is stored.
  */
 const FILL: Script = {
   source: `
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-for i = 2, #KEYS do
+for i = 1, #KEYS do
   local stored = redis.call('GET', KEYS[i]) or ''
-  if (string.match(stored, '^%S+') or '') == ARGV[i * 2 - 1] then
-    redis.call('SET', KEYS[i], ARGV[i * 2], 'EX', ARGV[2])
+  if (string.match(stored, '^%S+') or '') == ARGV[i * 2] then
+    redis.call('SET', KEYS[i], ARGV[i * 2 + 1], 'EX', ARGV[1])
   end
 end
 return 1`,
@@ -93,10 +93,10 @@ return 1`,
 
 async function fill(kv: Kv, epoch: string, missing: Map<string, string>, texts: Documents['texts']): Promise<void> {
   const keys = [...missing.keys()];
-  const args: (string | number)[] = [epoch, DOCUMENT_TTL_SECONDS];
+  const args: (string | number)[] = [DOCUMENT_TTL_SECONDS];
   for (const key of keys) args.push(missing.get(key) ?? '', `${headOfEpoch(epoch)} ${texts.get(key) ?? 'null'}`);
   // What was loaded is good whether or not KV keeps it.
-  await kv.run(FILL, [EPOCH_KEY, ...keys], args).catch(() => {});
+  await kv.run(FILL, keys, args).catch(() => {});
 }
 
 export interface CatalogChange {
