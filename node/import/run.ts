@@ -24,6 +24,8 @@ export interface ImportDeps {
   onProgress?: (progress: { phase: 'check' | 'import'; bytes: number; totalBytes: number; products: number }) => void;
   /** Told of every batch that was written. */
   onChange?: (change: CatalogChange) => Promise<void>;
+  /** Waits before the database is asked again. */
+  pause?: (milliseconds: number) => Promise<unknown>;
 }
 
 /** Written together, whichever is reached first: large enough to spend few round trips, small enough to hold. */
@@ -152,15 +154,15 @@ async function writeProducts(batch: MappedProduct[], writer: Writer): Promise<vo
         else reject(only, error as Error, report);
         return;
       }
-      const pause = RETRY_AFTER_MS[attempt];
-      if (pause === undefined) {
+      const milliseconds = RETRY_AFTER_MS[attempt];
+      if (milliseconds === undefined) {
         const done = report.products.created + report.products.updated + report.products.unchanged;
         throw new ImportStopped(
           `The database stopped answering after ${done} products (${messageOf(error)}). What was written stays; run the import again to complete it.`,
           { cause: error },
         );
       }
-      await sleep(pause);
+      await (deps.pause ?? sleep)(milliseconds);
     }
   }
 }

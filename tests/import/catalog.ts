@@ -49,6 +49,12 @@ export async function readCatalog(sql: Sql): Promise<StoredProduct[]> {
   return rows as StoredProduct[];
 }
 
+/** Empties what an import can write, and the orders that refer to it. */
+export async function clearCatalog(sql: Sql): Promise<void> {
+  const tables = ['orders', 'products', 'collections', 'outbox', 'locations'];
+  await sql.transaction(tables.map((table) => sql.query(`delete from ${table}`)));
+}
+
 /** An order of one variant, as bare as the constraints allow, that holds some of its stock at every location. */
 export async function placeTestOrder(sql: Sql, variantId: string, { held }: { held: number }): Promise<void> {
   await sql.transaction([

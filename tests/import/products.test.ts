@@ -4,7 +4,7 @@ import { migrate } from '@/db/migrate';
 import { type ProductInput, upsertCollections, upsertProducts, type VariantInput } from '@/db/products';
 import type { Platform } from '@/local/platform';
 import { testDatabases } from '@/tests/databases';
-import { placeTestOrder, readCatalog } from './catalog';
+import { clearCatalog, placeTestOrder, readCatalog } from './catalog';
 
 describe.each(testDatabases('imp_products'))('writing products on $server', ({ available, start }) => {
   const test = it.skipIf(!available);
@@ -26,7 +26,7 @@ describe.each(testDatabases('imp_products'))('writing products on $server', ({ a
 
   beforeEach(async () => {
     if (!available) return;
-    await sql.query('truncate products, collections, orders, outbox, locations cascade');
+    await clearCatalog(sql);
     await sql.query(`insert into locations (id, name, priority) values ('mill', 'Mill', 1), ('shop', 'Shop', 2)`);
     await upsertCollections(db, [{ slug: 'shirts', title: 'Shirts' }]);
   });
