@@ -5,6 +5,9 @@
  * hold up every KV answer for as long as it takes. Talks Postgres' own wire messages to it, with parameters and
  * results as text, so that nothing between the driver and the database interprets a value.
  */
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messages, PGlite, protocol } from '@electric-sql/pglite';
 import { citext } from '@electric-sql/pglite/contrib/citext';
@@ -13,12 +16,10 @@ import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
 
 const { serialize } = protocol;
 const port = parentPort;
-const { dataDir } = workerData;
+/** Making a cluster takes seconds of work, loading a copy of an empty one a fraction: it is made once per version. */
+const templates = new URL('../node_modules/.cache/selvedge/', import.meta.url);
 
-const database = await PGlite.create({
-  dataDir: dataDir ?? 'memory://',
-  extensions: { citext, pg_trgm, unaccent },
-}).catch((error) => {
+const database = await open(workerData.dataDir).catch((error) => {
   port.postMessage({ failed: error instanceof Error ? error.message : String(error) });
   process.exit(1);
 });
@@ -41,6 +42,42 @@ port.on('message', (message) => {
   });
 });
 port.postMessage('ready');
+
+async function open(dataDir) {
+  const extensions = { citext, pg_trgm, unaccent };
+  if (dataDir === null) return PGlite.create({ dataDir: 'memory://', extensions, loadDataDir: await template() });
+  if (!existsSync(`${dataDir}/PG_VERSION`)) {
+    // Made beside its place and then moved there whole, so that a kill cannot leave half a cluster in it.
+    const fresh = `${dataDir}.new`;
+    rmSync(fresh, { recursive: true, force: true });
+    const made = await PGlite.create({ dataDir: fresh, loadDataDir: await template() });
+    await made.close();
+    renameSync(fresh, dataDir);
+  }
+  return PGlite.create({ dataDir, extensions });
+}
+
+async function template() {
+  const file = fileURLToPath(new URL(`pglite-${pgliteVersion()}.tar.gz`, templates));
+  if (existsSync(file)) return new Blob([readFileSync(file)]);
+  const made = await PGlite.create({ dataDir: 'memory://' });
+  const dump = await made.dumpDataDir('gzip');
+  await made.close();
+  try {
+    mkdirSync(templates, { recursive: true });
+    const partial = `${file}.${randomUUID()}`;
+    writeFileSync(partial, Buffer.from(await dump.arrayBuffer()));
+    renameSync(partial, file);
+  } catch {
+    // Where nothing can be kept, the next start makes it again.
+  }
+  return dump;
+}
+
+function pgliteVersion() {
+  const { devDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return devDependencies['@electric-sql/pglite'];
+}
 
 /** @type {(request: import('./sql').SqlRequest) => Promise<import('./sql').SqlResult[]>} */
 async function answer({ queries, begin, changesSession }) {
