@@ -23,25 +23,32 @@ export interface ClothSpec extends Draft {
   resist: Shade | null;
 }
 
-/** The tiles that `threads` refers to; they belong into the picture's `<defs>` once. */
-export function threadDefs(cloth: ClothSpec): string {
+/**
+ * The tiles that `threads` refers to; they belong into the picture's `<defs>` once. From `near`, a thread is shaded by
+ * a gradient. From afar it is two or three pixels wide, where a gradient is only sampled and would shimmer: there its
+ * light and dark side are lines, which are blended.
+ */
+export function threadDefs(cloth: ClothSpec, near: boolean): string {
   const { matrix } = cloth;
-  const width = matrix[0]?.length ?? 1;
-  const height = matrix.length;
   const relief = RELIEF[cloth.finish];
+  const { defs, width, height } = floatTile(matrix);
   const tile = (id: string, body: string) =>
     `<pattern id="${id}" width="${width}" height="${height}" patternUnits="userSpaceOnUse">${body}</pattern>`;
-  const yarn = (id: string, colour: string) =>
+  const stroke = (colour: string, opacity: number, more: string) =>
+    `<use href="#o" stroke="${colour}" stroke-opacity="${num(opacity * relief)}"${more}/>`;
+  const roundness = near
+    ? '<use href="#o" stroke="url(#e)"/>'
+    : stroke('#000', 0.17, ' x=".34" stroke-width=".26"') + stroke('#fff', 0.12, ' x="-.12" stroke-width=".34"');
+  const yarn = (shade: Shade) =>
     tile(
-      id,
-      `<use href="#o" stroke="#000" stroke-opacity="${num(0.34 * relief)}" stroke-width="1.14"/><use href="#o" stroke="${colour}"/><use href="#o" stroke="url(#e)"/>`,
+      `w-${shade}`,
+      `${stroke('#000', near ? 0.34 : 0.2, ' stroke-width="1.14"')}<use href="#o" stroke="${SHADES[shade]}"/>${roundness}`,
     );
   const shades = [...new Set([...cloth.warp.map((stripe) => stripe.shade), ...(cloth.resist ? [cloth.resist] : [])])];
   return [
-    `<path id="o" fill="none" stroke-linecap="round" stroke-width=".93" d="${floats(matrix)}"/>`,
-    bevel('e', 'x2="1"', relief),
-    bevel('f', 'x2="0" y2="1"', relief),
-    ...shades.map((shade) => yarn(`w-${shade}`, SHADES[shade])),
+    defs,
+    near ? bevel('e', 'x2="1"', relief) + bevel('f', 'x2="0" y2="1"', relief) : '',
+    ...shades.map(yarn),
     tile('d', '<use href="#o" stroke="#000" stroke-opacity=".13"/>'),
     tile('l', '<use href="#o" stroke="#fff" stroke-opacity=".1"/>'),
     cloth.finish === 'wale'
@@ -51,8 +58,7 @@ export function threadDefs(cloth: ClothSpec): string {
 }
 
 /** The threads of a window of the cloth, `ends` wide and `picks` high, from the first end and the first pick. */
-export function threads(cloth: ClothSpec, ends: number, picks: number): string {
-  const whole = `width="${ends}" height="${picks}"`;
+export function threads(cloth: ClothSpec, ends: number, picks: number, near: boolean): string {
   const weft = bands(cloth.weft, picks).map(
     ([shade, spans]) =>
       `<path fill="${SHADES[shade]}" d="${spans.map(([at, size]) => `M0 ${at}h${ends}v${size}H0z`).join('')}"/>`,
@@ -64,7 +70,7 @@ export function threads(cloth: ClothSpec, ends: number, picks: number): string {
   const uneven = UNEVENNESS[cloth.finish];
   return [
     ...weft,
-    `<rect ${whole} fill="url(#f)"/>`,
+    near ? `<rect width="${ends}" height="${picks}" fill="url(#f)"/>` : weftRelief(ends, picks, RELIEF[cloth.finish]),
     slubs('weft', ends, picks, uneven),
     ...warp,
     cloth.resist ? ikat(cloth.resist, ends, picks) : '',
@@ -98,27 +104,61 @@ const UNEVENNESS: Record<ClothSpec['finish'], number> = {
   wale: 36,
 };
 
+/** A tile is at least so many threads wide and high: renderers round its size to whole pixels, which a small one shows. */
+const MIN_FLOAT_TILE_THREADS = 8;
+
+/** The warp's floats, all of them strokes, as `#o`: the weave's own repeat, doubled until it fills a tile and a margin. */
+function floatTile(matrix: Matrix): { defs: string; width: number; height: number } {
+  const [unitWidth, unitHeight] = [matrix[0]?.length ?? 1, matrix.length];
+  const [across, down] = [doublings(unitWidth), doublings(unitHeight)];
+  const steps = [
+    ...Array.from({ length: across }, (_, step) => `x="${unitWidth * 2 ** step}"`),
+    ...Array.from({ length: down }, (_, step) => `y="${unitHeight * 2 ** step}"`),
+  ];
+  const doubled = steps.map(
+    (shift, step) => `<g id="o${step + 1}"><use href="#o${step}"/><use href="#o${step}" ${shift}/></g>`,
+  );
+  // The first repeat of each direction lies outside of the tile, so that what reaches into it from there is drawn too.
+  const placed = `<use id="o" href="#o${steps.length}" x="-${unitWidth}" y="-${unitHeight}" fill="none" stroke-linecap="round" stroke-width=".93"/>`;
+  return {
+    defs: `<path id="o0" d="${floats(matrix)}"/>${doubled.join('')}${placed}`,
+    width: unitWidth * (2 ** across - 2),
+    height: unitHeight * (2 ** down - 2),
+  };
+}
+
+/** How often a repeat is doubled to make a tile, with one repeat of margin at either side. */
+function doublings(unit: number): number {
+  let count = 2;
+  while (unit * (2 ** count - 2) < MIN_FLOAT_TILE_THREADS) count += 1;
+  return count;
+}
+
 /**
- * The path of all warp floats: runs of picks that one end lies over. Floats reach a little over the picks beside them,
- * as yarn does; the margin of one thread makes the tile join with itself.
+ * The path of the floats of one repeat: runs of picks that one end lies over, each where it begins. Floats reach a
+ * little over the picks beside them, as yarn does.
  */
 function floats(matrix: Matrix): string {
   const height = matrix.length;
   const width = matrix[0]?.length ?? 1;
-  const up = (pick: number, end: number) => matrix[(pick + height) % height]?.[(end + width) % width] ?? false;
+  const up = (pick: number, end: number) => matrix[(pick + height) % height]?.[end] ?? false;
   let path = '';
-  for (let end = -1; end <= width; end += 1) {
-    let start: number | null = null;
-    for (let pick = -2; pick <= height + 2; pick += 1) {
-      const over = pick < height + 2 && up(pick, end);
-      if (over && start === null) start = pick;
-      if (!over && start !== null) {
-        if (pick > -1) path += `M${num(end + 0.5)} ${num(start + 0.28)}v${num(pick - start - 0.56)}`;
-        start = null;
-      }
+  for (let end = 0; end < width; end += 1) {
+    for (let pick = 0; pick < height; pick += 1) {
+      if (!up(pick, end) || up(pick - 1, end)) continue;
+      let length = 1;
+      while (length < height && up(pick + length, end)) length += 1;
+      path += `M${num(end + 0.5)} ${num(pick + 0.28)}v${num(length - 0.56)}`;
     }
   }
   return path;
+}
+
+/** The dark and the light side of every pick: two dashed lines as broad as the cloth is wide, a dash for each pick. */
+function weftRelief(ends: number, picks: number, relief: number): string {
+  const dashes = (colour: string, opacity: number, from: number, size: number) =>
+    `<path stroke="${colour}" stroke-opacity="${num(opacity * relief)}" stroke-width="${ends}" stroke-dasharray="${num(size)} ${num(1 - size)}" d="M${ends / 2} ${num(from)}V${picks}"/>`;
+  return dashes('#000', 0.19, 0.7, 0.3) + dashes('#fff', 0.12, 0.22, 0.34);
 }
 
 /** The roundness of a thread, lit from the upper left, across every thread of the cloth at once. */

@@ -33,7 +33,6 @@ export class Studio {
   constructor(cloth: ClothSpec) {
     this.cloth = cloth;
     this.tone = meanColour(cloth);
-    this.#defs.push(threadDefs(cloth));
   }
 
   /** The cloth as a paint: seen from `scale` times as near, turned by `angle` degrees about (`x`, `y`). */
@@ -53,7 +52,8 @@ export class Studio {
 
   /** The cloth itself from very near, as a drawing of `width` by `height` units at `pitch` units a thread. */
   closeUp(width: number, height: number, pitch: number, transform = ''): string {
-    const content = threads(this.cloth, Math.ceil(width / pitch), Math.ceil(height / pitch));
+    this.#defs.push(threadDefs(this.cloth, true));
+    const content = threads(this.cloth, Math.ceil(width / pitch), Math.ceil(height / pitch), true);
     return `<g transform="${transform}scale(${num(pitch)})">${content}</g>`;
   }
 
@@ -138,7 +138,7 @@ export class Studio {
     };
     const ends = size(matrix[0]?.length ?? 1, warp, IKAT.ends);
     const picks = size(matrix.length, weft, IKAT.picks);
-    return `<pattern id="cloth" width="${ends}" height="${picks}" patternUnits="userSpaceOnUse">${threads(this.cloth, ends, picks)}</pattern>`;
+    return `${threadDefs(this.cloth, false)}<pattern id="cloth" width="${ends}" height="${picks}" patternUnits="userSpaceOnUse">${threads(this.cloth, ends, picks, false)}</pattern>`;
   }
 }
 
