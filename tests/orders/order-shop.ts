@@ -24,6 +24,7 @@ import { toHandler } from '@/local/pages';
 import { type Platform, type PlatformOptions, startPlatform } from '@/local/platform';
 import type { Order } from '@/node/order-view';
 import { nodeOperations } from '@/node/routes';
+import { isFated } from './fate';
 
 /** Plenty of it. */
 export const TWEED = 'var_tweed00000000000000000000';
@@ -113,6 +114,8 @@ export async function openOrderShop(
   const revalidated = new Set<string>();
   const host: Host = {
     waitUntil(work) {
+      // What a dead process left behind never ends.
+      if (isFated()) return;
       const tracked = work.catch(() => {}).finally(() => pending.delete(tracked));
       pending.add(tracked);
     },
