@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import type { Order } from '@/node/order-view';
-import { underFate } from '../../orders/fate';
-import { BACKORDER, breaches, HOME, LAST, type OrderShop, openOrderShop, SCARCE, TWEED } from '../../orders/order-shop';
+import { underFate } from '@/tests/orders/fate';
+import {
+  BACKORDER,
+  breaches,
+  HOME,
+  LAST,
+  type OrderShop,
+  openOrderShop,
+  SCARCE,
+  TWEED,
+} from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orders } from '@/db/schema';
-import { type OrderShop, openOrderShop, TWEED } from '../../orders/order-shop';
+import { type OrderShop, openOrderShop, TWEED } from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OrderShop, openOrderShop, type Placed, TWEED } from '../../orders/order-shop';
+import { type OrderShop, openOrderShop, type Placed, TWEED } from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 let placed: Placed;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { breaches, LAST, type OrderShop, openOrderShop } from '../../orders/order-shop';
+import { breaches, LAST, type OrderShop, openOrderShop } from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 beforeAll(async () => {

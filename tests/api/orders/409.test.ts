@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKeys, prices } from '@/db/schema';
-import { breaches, FADING, openOrderShop, type OrderShop, SCARCE, TWEED } from '../../orders/order-shop';
+import { breaches, FADING, type OrderShop, openOrderShop, SCARCE, TWEED } from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 beforeAll(async () => {

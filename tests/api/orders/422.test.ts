@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orders, products } from '@/db/schema';
-import { FADING, HOME, type OrderShop, openOrderShop, TWEED } from '../../orders/order-shop';
+import { FADING, HOME, type OrderShop, openOrderShop, TWEED } from '@/tests/orders/order-shop';
 
 let shop: OrderShop;
 beforeAll(async () => {
