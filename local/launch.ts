@@ -74,6 +74,13 @@ export async function launch({ root, mode, step }: LaunchOptions): Promise<void>
       });
     }
 
+    const { DATABASE_URL, NEON_FETCH_ENDPOINT } = environment;
+    if (DATABASE_URL && !NEON_FETCH_ENDPOINT && !/\.neon\.tech$/.test(hostOf(DATABASE_URL)))
+      console.warn(
+        'DATABASE_URL does not look like a Neon database, and the shop speaks no other protocol. ' +
+          'For a plain PostgreSQL set POSTGRES_URL instead, and leave DATABASE_URL out.',
+      );
+
     let showsOutput = false;
     const show = (text: string) => showsOutput && process.stdout.write(text);
     const platform = await step('Starting the local platform', async () => {
@@ -151,6 +158,10 @@ async function waitUntilReady(url: string): Promise<void> {
     }
   }
   throw new Error(`The shop did not become ready. ${url} answered last: ${last}`);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
 }
 
 /** What a command has to say for itself, in the one line that fits beside its title. */

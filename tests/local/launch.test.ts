@@ -221,6 +221,20 @@ describe('npm start', () => {
   });
 });
 
+describe('a database of somebody’s own', () => {
+  it('is used without a word where it is Neon’s, and doubted where it does not look like it', async () => {
+    start();
+    await isOpen();
+    expect(output).not.toContain('DATABASE_URL does not look');
+    launcher.kill('SIGTERM');
+    await ended();
+    start('platform', { DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:5432/shop' });
+    await isOpen();
+    expect(output).toContain('set POSTGRES_URL instead');
+    expect(output).not.toContain('hunter2');
+  });
+});
+
 describe('its sisters', () => {
   it('npm run dev serves the sources without a build', async () => {
     start('dev');
