@@ -47,7 +47,7 @@ export interface PricingInput extends Market {
 }
 
 /** A line as an order needs it; all amounts in minor units of the cart's currency. */
-export interface PricedLine {
+interface PricedLine {
   item: CartItem;
   unitPriceMinor: number;
   discountMinor: number;
@@ -196,7 +196,7 @@ export function priceCart(
 }
 
 /** First stage: what one unit costs in a currency, or null where it is not sold. Price lists and tiers decide here. */
-export function unitPrice(facts: VariantFacts, currency: string, path?: string): number | null {
+function unitPrice(facts: VariantFacts, currency: string, path?: string): number | null {
   const price = Object.hasOwn(facts.prices, currency) ? facts.prices[currency] : undefined;
   if (!price) return null;
   return requirePayable(price.amountMinor, path);
