@@ -41,7 +41,7 @@ export function TotalsTable({ totals, shippingKnown, pending = false }: TotalsPr
       </div>
       {taxIncluded && tax.amount > 0 ? (
         <div className={styles.included}>
-          <dt>Tax in it</dt>
+          <dt>Tax included</dt>
           <dd>
             <Amount money={tax} />
           </dd>

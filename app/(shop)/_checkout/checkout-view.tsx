@@ -238,7 +238,17 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   );
 
   return (
-    <form ref={form} className={styles.columns} onSubmit={place} noValidate aria-label="Checkout">
+    <form
+      ref={form}
+      className={styles.columns}
+      onSubmit={place}
+      onInput={({ target }) => {
+        const { name } = target as HTMLInputElement;
+        if (errors[name]) setErrors(({ [name]: _mended, ...others }) => others);
+      }}
+      noValidate
+      aria-label="Checkout"
+    >
       <div className={styles.steps}>
         <section className={styles.step} aria-labelledby="contact">
           <h2 id="contact">Contact</h2>

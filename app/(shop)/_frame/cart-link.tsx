@@ -12,7 +12,6 @@ export function CartLink() {
     <Link href="/cart" prefetch={false} className={styles.link}>
       <BagIcon />
       <span>Cart</span>
-      {/* A place of its own while the number is unknown, so that nothing jumps when it comes. */}
       <span className={styles.count} data-empty={count === 0 ? '' : undefined}>
         {count > 0 ? count : null}
         {count > 0 ? <span className="visually-hidden">{count === 1 ? ' item' : ' items'}</span> : null}

@@ -74,7 +74,7 @@ export function toHref(path: string, wish: Wish, leave: { collection?: boolean }
   const params = new URLSearchParams();
   if (wish.q) params.set('q', wish.q);
   if (wish.collection && !leave.collection) params.set('collection', wish.collection);
-  params.set('sort', wish.sort);
+  params.set('sort', effectiveSort(wish));
   if (wish.available) params.set('available', 'true');
   if (wish.min) params.set('min', wish.min);
   if (wish.max) params.set('max', wish.max);
@@ -83,6 +83,14 @@ export function toHref(path: string, wish: Wish, leave: { collection?: boolean }
   }
   if (wish.cursor) params.set('cursor', wish.cursor);
   return `${path}?${params}`;
+}
+
+/** The order of a list whose address does not name one, or names one that it cannot have: as the catalog has it. */
+export function effectiveSort(wish: Wish): SortName {
+  const otherwise = wish.q ? 'relevance' : wish.collection ? 'featured' : 'newest';
+  if (wish.sort === 'relevance' && !wish.q) return otherwise;
+  if (wish.sort === 'featured' && !wish.collection) return otherwise;
+  return wish.sort || otherwise;
 }
 
 /** Whether anything is narrowed down; words, collection and order are not counted. */

@@ -6,7 +6,7 @@ import { ProductGrid } from '../_catalog/product-card';
 import { localeOf } from '../currencies';
 import { FilterForm } from './filter-form';
 import styles from './listing.module.css';
-import { isNarrowed, OPTION_PREFIX, SORTS, toHref, type Wish } from './listing-query';
+import { effectiveSort, isNarrowed, OPTION_PREFIX, SORTS, toHref, type Wish } from './listing-query';
 
 interface ListingProps {
   list: ProductList;
@@ -21,6 +21,7 @@ interface ListingProps {
 export function Listing({ list, wish, path, fixedCollection = false }: ListingProps) {
   const id = useId();
   const { items, nextCursor, facets, total } = list;
+  const sort = effectiveSort(wish);
   const leave = { collection: fixedCollection };
   const unnarrowed = { ...wish, available: false, min: '', max: '', options: {}, cursor: '' };
   return (
@@ -31,8 +32,7 @@ export function Listing({ list, wish, path, fixedCollection = false }: ListingPr
           {wish.q ? <input type="hidden" name="q" value={wish.q} /> : null}
           <div className="field">
             <label htmlFor={`${id}-sort`}>Sort</label>
-            <select id={`${id}-sort`} name="sort" className="select" defaultValue={wish.sort} key={wish.sort}>
-              {wish.sort ? null : <option value="">{wish.q ? 'Best match' : 'As it comes'}</option>}
+            <select id={`${id}-sort`} name="sort" className="select" defaultValue={sort} key={sort}>
               {SORTS.filter(({ value }) => sortFits(value, wish)).map(({ value, label }) => (
                 <option key={value} value={value}>
                   {label}

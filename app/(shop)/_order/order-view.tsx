@@ -83,7 +83,7 @@ export function OrderView({ order: atFirst }: { order: Order }) {
 
         <div className={styles.side}>
           <section aria-labelledby="sum">
-            <h2 id="sum">In sum</h2>
+            <h2 id="sum">Summary</h2>
             <TotalsTable totals={order.totals} shippingKnown />
           </section>
           <section aria-labelledby="to">
@@ -103,7 +103,7 @@ export function OrderView({ order: atFirst }: { order: Order }) {
                 ))}
             </address>
             {order.shippingMethod ? <p className={styles.soft}>{order.shippingMethod.title}</p> : null}
-            <p className={styles.soft}>News of it go to {order.email}.</p>
+            <p className={styles.soft}>We write to {order.email}.</p>
           </section>
         </div>
       </div>

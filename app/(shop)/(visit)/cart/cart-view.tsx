@@ -23,7 +23,7 @@ export function CartView() {
               <Lines items={cart.items} warnings={cart.warnings} />
             </section>
             <section aria-labelledby="sum" className={styles.sum}>
-              <h2 id="sum">In sum</h2>
+              <h2 id="sum">Summary</h2>
               <TotalsTable totals={cart.totals} pending={pending} shippingKnown={cart.shippingMethodId !== null} />
               <Link href="/checkout" prefetch={false} className="button wide">
                 Check out
