@@ -114,7 +114,14 @@ function sizeOf({ input }: MappedProduct): number {
 
 /** The named location, or the first; a shop that has none yet gets one. Throws `location_unknown`. */
 async function requireLocation(db: Db, wanted: string | undefined, dryRun: boolean): Promise<string> {
-  const { rows } = await db.execute(sql`select id from locations order by priority`);
+  const { rows } = await db.execute(sql`select id from locations order by priority`).catch((error: unknown) => {
+    throw new ImportStopped(
+      causeOf(error)?.code === '42P01'
+        ? 'The database does not have the tables of the store yet. Migrate it first: npx tsx db/migrate.ts'
+        : `The database does not answer (${messageOf(error)}). DATABASE_URL and NEON_FETCH_ENDPOINT say where it is.`,
+      { cause: error },
+    );
+  });
   const ids = rows.map((row) => row.id as string);
   if (wanted !== undefined) {
     if (ids.includes(wanted)) return wanted;
@@ -214,13 +221,17 @@ function reject({ input, variantLines }: MappedProduct, error: Error, report: Im
 
 /** Whether the database refused what it was given (SQLSTATE classes 22, 23 and 54), rather than failed to answer. */
 function isAboutData(error: unknown): boolean {
-  const cause = error instanceof NeonDbError ? error : error instanceof Error ? error.cause : undefined;
-  return cause instanceof NeonDbError && /^(22|23|54)/.test(cause.code ?? '');
+  return /^(22|23|54)/.test(causeOf(error)?.code ?? '');
 }
 
 /** Without what Drizzle puts before it: the statement and its parameters, the whole batch. */
 function messageOf(error: unknown): string {
-  const cause = error instanceof Error && !(error instanceof NeonDbError) && error.cause ? error.cause : error;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = causeOf(error)?.message ?? (error instanceof Error ? error.message : String(error));
   return message.slice(0, 300).replace(/\.$/, '');
+}
+
+/** What the driver threw: Drizzle wraps the error of a single query, but not that of a batch. */
+function causeOf(error: unknown): NeonDbError | undefined {
+  const cause = error instanceof NeonDbError ? error : error instanceof Error ? error.cause : undefined;
+  return cause instanceof NeonDbError ? cause : undefined;
 }
