@@ -3,7 +3,7 @@
  * a name from a short list or a small number, so nothing that a caller writes is ever copied into a picture.
  */
 import { type ClothSpec, FINISHES, type Finish, GAUGES, type Gauge } from './cloth';
-import { type Matrix, mirrored, repeatThreads, type Stripe, threadCount, WEAVES, type Weave } from './draft';
+import { isSolid, type Matrix, mirrored, repeatThreads, type Stripe, threadCount, WEAVES, type Weave } from './draft';
 import { FORMS, type Form } from './forms';
 import { SHADES, type Shade } from './shades';
 
@@ -32,6 +32,8 @@ export function parseAddress(url: URL): { form: Form; cloth: ClothSpec } | 'not_
   if (!colours || !isFinish(finish) || !Object.hasOwn(GAUGES, gauge) || (resist !== null && !isShade(resist))) {
     return 'invalid_input';
   }
+  // What is tied off before it is dyed is a warp of one shade.
+  if (resist !== null && !(isSolid(colours.warp) && isSolid(colours.weft))) return 'invalid_input';
   const matrix: Matrix = WEAVES[weave as Weave];
   if (!repeatsSoon(matrix[0]?.length ?? 1, colours.warp) || !repeatsSoon(matrix.length, colours.weft)) {
     return 'invalid_input';

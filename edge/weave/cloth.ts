@@ -50,7 +50,7 @@ export function threadDefs(cloth: ClothSpec, near: boolean): string {
     near ? bevel('e', 'x2="1"', relief) + bevel('f', 'x2="0" y2="1"', relief) : '',
     ...shades.map(yarn),
     tile('d', '<use href="#o" stroke="#000" stroke-opacity=".13"/>'),
-    tile('l', '<use href="#o" stroke="#fff" stroke-opacity=".1"/>'),
+    tile('l', '<use href="#o" stroke="#fff" stroke-opacity=".07"/>'),
     cloth.finish === 'wale'
       ? '<linearGradient id="wale" gradientUnits="userSpaceOnUse" x2="7" spreadMethod="repeat"><stop stop-opacity=".62"/><stop offset=".2" stop-opacity=".12"/><stop offset=".45" stop-color="#fff" stop-opacity=".16"/><stop offset=".75" stop-opacity=".1"/><stop offset="1" stop-opacity=".62"/></linearGradient>'
       : '',
@@ -245,6 +245,9 @@ function ikat(resist: Shade, ends: number, picks: number): string {
   return `<path fill="url(#w-${resist})" d="${path}"/>`;
 }
 
+/** As many hollows as a large window has; wider cloths have no more, so that none becomes a large picture. */
+const MAX_PUCKERS = 130;
+
 type Finishing = (cloth: ClothSpec, ends: number, picks: number) => string;
 
 const FINISHING: Partial<Record<ClothSpec['finish'], Finishing>> = {
@@ -279,12 +282,14 @@ const FINISHING: Partial<Record<ClothSpec['finish'], Finishing>> = {
   pucker(cloth, ends, picks) {
     const random = chance(59);
     const [slack] = cloth.warp;
+    let marks = 0;
     let hollows = '';
     let ridges = '';
     for (const [shade, spans] of bands(cloth.warp, ends)) {
       if (shade !== slack?.shade) continue;
       for (const [at, size] of spans) {
-        for (let y = 2 + random() * 4; y < picks - 3; y += 5 + random() * 4) {
+        for (let y = 2 + random() * 4; y < picks - 3 && marks < MAX_PUCKERS; y += 5 + random() * 4) {
+          marks += 1;
           const tilt = num((random() - 0.5) * 4);
           const wave = `q${num(size * (0.3 + random() * 0.4))} ${num((random() - 0.5) * 4)} ${size} ${tilt}`;
           hollows += `M${at} ${num(y)}${wave}`;
