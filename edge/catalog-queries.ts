@@ -66,12 +66,21 @@ const SORTS: Record<Sort, { key: (filter: Filter) => SQL; type: SQL; descending:
   },
 };
 
-/** The next products of a list, at most `limit`, each with its sort key, behind the position `after`. */
-export async function readPage(
-  db: Db,
-  filter: Filter,
-  { sort, limit, after }: { sort: Sort; limit: number; after: Position | null },
-): Promise<{ key: string; product: Product }[]> {
+/** Which part of a list: at most `limit` products behind the position `after`. */
+export interface Part {
+  sort: Sort;
+  limit: number;
+  after: Position | null;
+}
+
+/** The products of one part of a list, each with its sort key. */
+export async function readPage(db: Db, filter: Filter, part: Part): Promise<{ key: string; product: Product }[]> {
+  const { rows } = await db.execute<{ key: string; product: ProductDocument }>(pageQuery(filter, part));
+  return rows.map((row) => ({ key: row.key, product: inCurrency(row.product, filter.currency) }));
+}
+
+/** Walks along the index of the sort from `after`, so that the last part costs what the first does. */
+export function pageQuery(filter: Filter, { sort, limit, after }: Part): SQL {
   const { type, descending } = SORTS[sort];
   const key = SORTS[sort].key(filter);
   const direction = descending ? sql`desc` : sql`asc`;
@@ -80,7 +89,7 @@ export async function readPage(
   const behind = after
     ? sql`and (${key}, l.product_id) ${descending ? sql`<` : sql`>`} (${afterKey}, ${after.id})`
     : sql``;
-  const { rows } = await db.execute<{ key: string; product: ProductDocument }>(sql`
+  return sql`
     with page as materialized (
       select l.product_id, ${key} as sort_key
       from ${listed(filter)}
@@ -90,8 +99,7 @@ export async function readPage(
     )
     select ${keyText} as key, ${productJson(filter.currency)} as product
     from page join products p on p.id = page.product_id
-    order by sort_key ${direction}, product_id ${direction}`);
-  return rows.map((row) => ({ key: row.key, product: inCurrency(row.product, filter.currency) }));
+    order by sort_key ${direction}, product_id ${direction}`;
 }
 
 /** All digits of a timestamp, so that a cursor finds exactly its place again. */
