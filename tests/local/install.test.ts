@@ -75,6 +75,31 @@ describe('installing what is missing', () => {
   });
 });
 
+describe('the lockfile', () => {
+  type Packages = Record<string, { optionalDependencies?: Record<string, string> }>;
+
+  /** What a package may need on another platform, and the lockfile has no entry for: `npm ci` refuses such a lockfile. */
+  function unnamed(packages: Packages): string[] {
+    return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) => {
+      // As Node looks for it: below the package itself, then one level further out each time.
+      const levels = path
+        .split('node_modules/')
+        .map((_, index, parts) => parts.slice(0, index + 1).join('node_modules/'));
+      const folders = levels.map((level) => (level === '' || level.endsWith('/') ? level : `${level}/`));
+      return Object.keys(optionalDependencies).filter(
+        (name) => !folders.some((folder) => `${folder}node_modules/${name}` in packages),
+      );
+    });
+  }
+
+  it('names the packages of every platform, whichever it was written on', () => {
+    const { packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+    expect(unnamed(packages)).toEqual([]);
+    delete packages['node_modules/@next/swc-darwin-arm64'];
+    expect(unnamed(packages)).toContain('@next/swc-darwin-arm64');
+  });
+});
+
 describe('the check of Node', () => {
   it.each(['20.19.0', '20.20.1', '22.0.0', '24.1.0'])('takes %s', (version) => {
     expect(node(`install.requireNode('${version}')`).status).toBe(0);
