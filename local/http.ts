@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Answers one request of the local machine. A rejection is answered 500 by the server, without its message. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Thrown by `readBody` when the body is longer than allowed; the rest is left unread. */
+/** Thrown by `readBody` when the body is longer than allowed; the rest is dropped as it comes. */
 export class BodyTooLarge extends Error {
   override name = 'BodyTooLarge';
 }

@@ -21,8 +21,16 @@ export async function openServerKv(redisUrl: string): Promise<KvBackend> {
     autoResendUnfulfilledCommands: false,
   });
   // Each command reports its own failure; without a listener a lost connection would be printed as unhandled.
-  redis.on('error', () => {});
-  await redis.connect();
+  let fault = 'no connection';
+  redis.on('error', (error: NodeJS.ErrnoException) => {
+    fault = error.message || error.code || fault;
+  });
+  try {
+    await redis.connect();
+  } catch {
+    redis.disconnect();
+    throw new Error(`REDIS_URL does not answer: ${fault}`);
+  }
 
   /** The SHA-1 of what runs, by the SHA-1 of what was sent. */
   const rewritten = new Map<string, string>();

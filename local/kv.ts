@@ -44,11 +44,11 @@ export async function openKv(options: KvOptions): Promise<{ handle: Handler; clo
     if (!isAuthorized(request, tokenHash)) {
       return sendJson(response, 401, '{"error":"Unauthorized"}', { 'www-authenticate': 'Bearer' });
     }
-    if (path[0] === 'subscribe' || path[0] === 'psubscribe') {
-      return stream(backend, decode(path[1] ?? ''), path[0] === 'psubscribe', request, response);
-    }
     const encode = request.headers['upstash-encoding'] === 'base64' ? toBase64 : toText;
     try {
+      if (path[0] === 'subscribe' || path[0] === 'psubscribe') {
+        return await stream(backend, decode(path[1] ?? ''), path[0] === 'psubscribe', request, response);
+      }
       if (path[0] === 'pipeline' || path[0] === 'multi-exec') {
         const commands = parseCommands(await readBody(request, bodyLimitBytes));
         const replies = await (path[0] === 'pipeline' ? backend.runAll(commands) : backend.transact(commands));
@@ -66,13 +66,14 @@ export async function openKv(options: KvOptions): Promise<{ handle: Handler; clo
         sendJson(response, 413, '{"error":"ERR max request size exceeded"}', { connection: 'close' });
       } else if (error instanceof RedisError) {
         send(response, 400, { error: fromBytes(error.message) }, request);
+      } else if (error instanceof RangeError) {
+        send(response, 400, { error: 'ERR failed to parse command: nested too deeply' }, request);
       } else throw error;
     }
   };
   return { handle, close: async () => backend.close() };
 }
 
-/** The bearer token in the header, or `_token` in the query, which browsers' event streams use. */
 function isAuthorized(request: IncomingMessage, tokenHash: Buffer): boolean {
   const header = request.headers.authorization;
   const given = header?.startsWith('Bearer ') ? header.slice(7) : '';

@@ -70,7 +70,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       closers.push(opened.close);
       return opened;
     };
-    const [sql, kv, mailbox, payments, cron] = await Promise.all([
+    const parts = [
       given.DATABASE_URL ? null : openSql({ dataDir, postgresUrl, connectionString: databaseUrl }).then(keep),
       given.KV_REST_API_URL ? null : openKv({ dataDir, redisUrl, token: kvToken }).then(keep),
       openMailbox({ dataDir, smtpPort: options.smtpPort, siteUrl }).then(keep),
@@ -82,7 +82,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         lateMs: options.latePaymentMs,
       }).then(keep),
       openCron({ siteUrl, secret: cronSecret, configFile: options.cronFile }).then(keep),
-    ]);
+    ] as const;
+    // Where one does not start, the others must have, to be closed again.
+    await Promise.allSettled(parts);
+    const [sql, kv, mailbox, payments, cron] = await Promise.all(parts);
 
     // The longest prefix first would matter only if one were the start of another; none is.
     const mounts: (readonly [prefix: string, handle: Handler, counter?: 'sql' | 'kv'])[] = [
@@ -101,6 +104,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const [, handle, counter] = mount;
       if (counter) counters[counter] += 1;
       Promise.resolve(handle(request, response)).catch((error: unknown) => {
+        // A client that left in the middle of its request is no fault, and waits for no answer.
+        if (request.destroyed && !request.complete) return;
         console.error(`${request.method} ${url.split('?')[0]} failed:`, error);
         if (response.headersSent) response.destroy();
         else sendJson(response, 500, '{"message":"internal error","error":"internal error"}');

@@ -89,7 +89,7 @@ export type SqlOptions = {
 
 /** Neon's SQL-over-HTTP protocol over PGlite or a real Postgres. A `queries` batch is one atomic transaction. */
 export async function openSql(options: SqlOptions): Promise<{ handle: Handler; close(): Promise<void> }> {
-  const backend = options.postgresUrl ? openServer(options.postgresUrl) : await openEmbedded(options.dataDir);
+  const backend = await (options.postgresUrl ? openServer(options.postgresUrl) : openEmbedded(options.dataDir));
   const expected = new URL(options.connectionString);
 
   const handle: Handler = async (request, response) => {
@@ -116,6 +116,8 @@ export async function openSql(options: SqlOptions): Promise<{ handle: Handler; c
         sendJson(response, 413, '{"message":"request is too large (max is 67108864 bytes)"}', { connection: 'close' });
       } else if (error instanceof SqlError) {
         sendJson(response, 400, JSON.stringify(error.fields));
+      } else if (error instanceof RangeError) {
+        sendJson(response, 400, '{"message":"the request is nested too deeply"}');
       } else {
         throw error;
       }
@@ -246,6 +248,7 @@ async function openEmbedded(dataDir: string | null): Promise<SqlBackend> {
   type Waiting = { resolve(results: SqlResult[]): void; reject(error: Error): void };
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
+  let failure: Error | undefined;
 
   await new Promise<void>((resolve, reject) => {
     worker.on('message', (message: SqlWorkerMessage) => {
@@ -257,6 +260,7 @@ async function openEmbedded(dataDir: string | null): Promise<SqlBackend> {
       else request.reject(new SqlError(pickErrorFields(message.error)));
     });
     const fail = (error: Error) => {
+      failure = error;
       reject(error);
       for (const request of waiting.values()) request.reject(error);
       waiting.clear();
@@ -268,6 +272,7 @@ async function openEmbedded(dataDir: string | null): Promise<SqlBackend> {
   return {
     run: (request) =>
       new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
         lastId += 1;
         waiting.set(lastId, { resolve, reject });
         worker.postMessage({ id: lastId, request });
@@ -280,8 +285,8 @@ async function openEmbedded(dataDir: string | null): Promise<SqlBackend> {
   };
 }
 
-/** A real Postgres behind a pool, with every value passed through as text. */
-function openServer(postgresUrl: string): SqlBackend {
+/** A real Postgres behind a pool, with every value passed through as text. Throws where it does not answer. */
+async function openServer(postgresUrl: string): Promise<SqlBackend> {
   const pool = new pg.Pool({
     connectionString: postgresUrl,
     max: 10,
@@ -290,6 +295,13 @@ function openServer(postgresUrl: string): SqlBackend {
   });
   // A lost idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
+
+  try {
+    await pool.query('SELECT 1');
+  } catch (error) {
+    await pool.end();
+    throw new Error(`POSTGRES_URL does not answer: ${reason(error)}`);
+  }
 
   const asText = { getTypeParser: () => (value: string) => value };
   async function run(client: pg.PoolClient, { query, params }: SqlQuery): Promise<SqlResult> {
@@ -344,8 +356,11 @@ function openServer(postgresUrl: string): SqlBackend {
 
 function toSqlError(error: unknown): SqlError {
   if (error instanceof pg.DatabaseError) return new SqlError(pickErrorFields({ ...error, message: error.message }));
-  return new SqlError({ message: `could not reach the database: ${(error as Error).message}`, severity: 'FATAL' });
+  return new SqlError({ message: `could not reach the database: ${reason(error)}`, severity: 'FATAL' });
 }
+
+/** Why a connection failed. Where every address of a host was tried in vain, the error itself has no words. */
+const reason = (error: unknown) => (error as Error).message || (error as NodeJS.ErrnoException).code;
 
 function pickErrorFields(source: object): SqlErrorFields {
   const from = source as Record<string, unknown>;

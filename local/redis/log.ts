@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, truncateSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { Keyspace } from './keyspace';
+import type { Entry, Keyspace } from './keyspace';
 import { floatText } from './reply';
 import { idText } from './streams';
 
@@ -21,14 +21,21 @@ export type Log = {
 export function openLog(file: string, keyspace: Keyspace, replay: (args: string[]) => void): Log {
   replayFile(file, replay);
   let { fd, size } = compact(file, keyspace);
-  let compactSize = size;
+  let limit = size * 2 + compactionBytes;
   return {
     append(effects) {
-      size += writeAll(fd, line(effects));
-      if (size > compactSize * 2 + compactionBytes) {
-        closeSync(fd);
-        ({ fd, size } = compact(file, keyspace));
-        compactSize = size;
+      try {
+        if (size <= limit) size += writeAll(fd, line(effects));
+        else {
+          const old = fd;
+          ({ fd, size } = compact(file, keyspace));
+          limit = size * 2 + compactionBytes;
+          closeSync(old);
+        }
+      } catch (error) {
+        // A full disk may have torn this record. Everything is written anew before anything follows it.
+        limit = -1;
+        throw error;
       }
     },
     close: () => closeSync(fd),
@@ -79,36 +86,44 @@ function readLine(text: string): string[][] | null {
 function compact(file: string, keyspace: Keyspace): { fd: number; size: number } {
   const fresh = `${file}.new`;
   const fd = openSync(fresh, 'w', 0o600);
-  let size = 0;
-  for (const [key, entry] of keyspace.entries) {
-    const effects: string[][] = [];
-    switch (entry.type) {
-      case 'string':
-        effects.push(['SET', key, entry.value]);
-        break;
-      case 'hash':
-        effects.push(['HSET', key, ...[...entry.value].flat()]);
-        break;
-      case 'list':
-        effects.push(['RPUSH', key, ...entry.value]);
-        break;
-      case 'set':
-        effects.push(['SADD', key, ...entry.value]);
-        break;
-      case 'zset':
-        effects.push(['ZADD', key, ...entry.value.pairs.flatMap(({ score, member }) => [floatText(score), member])]);
-        break;
-      case 'stream':
-        for (const { id, fields } of entry.value.entries) effects.push(['XADD', key, idText(id), ...fields]);
-        // An emptied stream still exists: it is made by an entry that is trimmed away again.
-        if (effects.length === 0) effects.push(['XADD', key, 'MAXLEN', '0', idText(entry.value.lastId), '', '']);
-        effects.push(['XSETID', key, idText(entry.value.lastId)]);
-        break;
-    }
-    if (entry.expiresAt !== 0) effects.push(['PEXPIREAT', key, String(entry.expiresAt)]);
-    size += writeAll(fd, line(effects));
+  try {
+    let size = 0;
+    for (const [key, entry] of keyspace.entries) size += writeAll(fd, line(effectsOf(key, entry)));
+    fsyncSync(fd);
+    renameSync(fresh, file);
+    return { fd, size };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
-  fsyncSync(fd);
-  renameSync(fresh, file);
-  return { fd, size };
+}
+
+/** The commands that make an entry. */
+function effectsOf(key: string, entry: Entry): string[][] {
+  const effects: string[][] = [];
+  switch (entry.type) {
+    case 'string':
+      effects.push(['SET', key, entry.value]);
+      break;
+    case 'hash':
+      effects.push(['HSET', key, ...[...entry.value].flat()]);
+      break;
+    case 'list':
+      effects.push(['RPUSH', key, ...entry.value]);
+      break;
+    case 'set':
+      effects.push(['SADD', key, ...entry.value]);
+      break;
+    case 'zset':
+      effects.push(['ZADD', key, ...entry.value.pairs.flatMap(({ score, member }) => [floatText(score), member])]);
+      break;
+    case 'stream':
+      for (const { id, fields } of entry.value.entries) effects.push(['XADD', key, idText(id), ...fields]);
+      // An emptied stream still exists: it is made by an entry that is trimmed away again.
+      if (effects.length === 0) effects.push(['XADD', key, 'MAXLEN', '0', idText(entry.value.lastId), '', '']);
+      effects.push(['XSETID', key, idText(entry.value.lastId)]);
+      break;
+  }
+  if (entry.expiresAt !== 0) effects.push(['PEXPIREAT', key, String(entry.expiresAt)]);
+  return effects;
 }

@@ -39,15 +39,14 @@ export const kvSubjects: Subject[] = [
     available: Boolean(process.env.REDIS_URL),
     async start() {
       const url = new URL(process.env.REDIS_URL!);
-      url.pathname = `/${await emptyDatabase(url.href)}`;
+      const claimed = await claimDatabase(url.href);
+      url.pathname = `/${claimed.number}`;
       const platform = await startKv(url.href);
       return {
         ...platform,
         async close() {
           await platform.close();
-          const redis = new Redis(url.href);
-          await redis.flushdb();
-          redis.disconnect();
+          await claimed.release();
         },
       };
     },
@@ -61,16 +60,29 @@ const startSql = (postgresUrl?: string) =>
 const startKv = (redisUrl?: string) =>
   startPlatform({ dataDir: null, redisUrl, given: { DATABASE_URL: 'postgresql://unused.invalid' } });
 
-/** The number of a database with nothing in it: the suite empties its database, so it must not be anybody's. */
-async function emptyDatabase(url: string): Promise<number> {
-  const redis = new Redis(url);
-  try {
-    for (const number of [9, 10, 11, 12, 13, 14, 15]) {
-      await redis.select(number);
-      if ((await redis.dbsize()) === 0) return number;
+/**
+ * An empty database of a Redis for this suite alone, which empties it again and again: it must not be anybody's, nor
+ * that of a suite that runs at the same time. Claims are kept in the first database, and end by themselves.
+ */
+async function claimDatabase(url: string): Promise<{ number: number; release(): Promise<void> }> {
+  const redis = new Redis(url, { db: 0 });
+  for (const number of [9, 10, 11, 12, 13, 14, 15]) {
+    const claim = `selvedge:tests:database:${number}`;
+    await redis.select(0);
+    if ((await redis.set(claim, process.pid, 'EX', 300, 'NX')) === null) continue;
+    await redis.select(number);
+    if ((await redis.dbsize()) === 0) {
+      const release = async () => {
+        await redis.flushdb();
+        await redis.select(0);
+        await redis.del(claim);
+        redis.disconnect();
+      };
+      return { number, release };
     }
-  } finally {
-    redis.disconnect();
+    await redis.select(0);
+    await redis.del(claim);
   }
+  redis.disconnect();
   throw new Error('REDIS_URL has no empty database between 9 and 15 for the tests to use');
 }
