@@ -48,6 +48,9 @@ const config: NextConfig = {
   pageExtensions: process.env.BENCH_BUILD ? ['bench.ts', 'tsx', 'ts'] : ['tsx', 'ts'],
   poweredByHeader: false,
   reactStrictMode: true,
+  // What `revalidateTag` expired is known to the running process alone. Pages kept on disk would outlive that knowledge,
+  // and come back after a restart with prices of before; and made-up addresses would fill the disk.
+  experimental: { isrFlushToDisk: false },
   // Pictures are SVG woven by the program or remote files of an import; neither passes through an optimiser.
   images: { unoptimized: true },
   // The HTTP half of Neon's driver without its WebSocket half: see docs/decisions/edge-bundle.md.

@@ -1,6 +1,6 @@
 /**
  * The catalog as the pages read it. What pages of everybody share is kept in Next's data cache under tags, so that a
- * change shows at once: `catalog` for lists, `product:{slug}` and `collection:{slug}` for one.
+ * change shows at once: `catalog` on all of it, `product:{slug}` and `collection:{slug}` on one.
  */
 import { unstable_cache } from 'next/cache';
 import { cache } from 'react';
@@ -29,7 +29,7 @@ export function loadProduct(slug: string, currency: string): Promise<Product | n
   const load = unstable_cache(
     () => orIfNotSold(getProduct(deps(), slug, currency), null),
     ['product', slug, currency],
-    { tags: [`product:${slug}`], revalidate: KEPT_SECONDS },
+    { tags: ['catalog', `product:${slug}`], revalidate: KEPT_SECONDS },
   );
   return load();
 }

@@ -31,7 +31,7 @@ export default async function SearchPage({ searchParams }: SearchPageProps) {
         <h1>{wish.q ? <>“{wish.q}”</> : 'All goods'}</h1>
         {list.correctedQuery ? (
           <p className="soft">
-            Nobody calls it “{wish.q}” here. This is what there is for “{list.correctedQuery}”.
+            Nothing here is called “{wish.q}”. This is what there is for “{list.correctedQuery}”.
           </p>
         ) : null}
       </header>
