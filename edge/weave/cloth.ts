@@ -49,7 +49,7 @@ export function threadDefs(cloth: ClothSpec, near: boolean): string {
     defs,
     near ? bevel('e', 'x2="1"', relief) + bevel('f', 'x2="0" y2="1"', relief) : '',
     ...shades.map(yarn),
-    tile('d', '<use href="#o" stroke="#000" stroke-opacity=".13"/>'),
+    tile('d', '<use href="#o" stroke="#000" stroke-opacity=".1"/>'),
     tile('l', '<use href="#o" stroke="#fff" stroke-opacity=".07"/>'),
     cloth.finish === 'wale'
       ? '<linearGradient id="wale" gradientUnits="userSpaceOnUse" x2="7" spreadMethod="repeat"><stop stop-opacity=".62"/><stop offset=".2" stop-opacity=".12"/><stop offset=".45" stop-color="#fff" stop-opacity=".16"/><stop offset=".75" stop-opacity=".1"/><stop offset="1" stop-opacity=".62"/></linearGradient>'
@@ -199,7 +199,7 @@ function slubs(system: 'warp' | 'weft', ends: number, picks: number, density: nu
   const count = Math.min(36, Math.round((density * ends * picks) / 10_000));
   const paths = { dark: '', light: '' };
   for (let index = 0; index < count; index += 1) {
-    const length = Math.round(4 + random() * random() * along * 0.4);
+    const length = Math.round(3 + random() * random() * along * 0.24);
     const start = Math.round(random() * (along - length));
     const thread = Math.floor(random() * across);
     const tone = random() < 0.5 ? 'dark' : 'light';
@@ -207,7 +207,7 @@ function slubs(system: 'warp' | 'weft', ends: number, picks: number, density: nu
       system === 'warp' ? `M${thread} ${start}h1v${length}h-1z` : `M${start} ${thread}h${length}v1h-${length}z`;
   }
   if (system === 'warp') return `<path fill="url(#d)" d="${paths.dark}"/><path fill="url(#l)" d="${paths.light}"/>`;
-  return `<path fill-opacity=".1" d="${paths.dark}"/><path fill="#fff" fill-opacity=".1" d="${paths.light}"/>`;
+  return `<path fill-opacity=".08" d="${paths.dark}"/><path fill="#fff" fill-opacity=".1" d="${paths.light}"/>`;
 }
 
 /** Diamonds with the feathered edges of yarn that crept while it was dyed. */
