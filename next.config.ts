@@ -77,7 +77,8 @@ const config: NextConfig = {
   },
 
   headers: async () => [
-    { source: '/((?!api/|_next/).*)', headers: pageHeaders },
+    // Woven pictures answer a stricter policy of their own.
+    { source: '/((?!api/|_next/|weave/).*)', headers: pageHeaders },
     // The address does not tell the currency, so no cache but the shop's own may keep these pages.
     ...CACHED_PAGES.map((source) => ({ source, headers: [{ key: 'Cache-Control', value: 'private, no-cache' }] })),
   ],
