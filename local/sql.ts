@@ -8,7 +8,7 @@ import { BodyTooLarge, type Handler, readBody, sendJson } from './http';
 const bodyLimitBytes = 64 * 1024 * 1024;
 
 /** One query with its parameters as Postgres' text format. */
-export type SqlQuery = { query: string; params: (string | null)[] };
+type SqlQuery = { query: string; params: (string | null)[] };
 
 /** What a database is asked: one query on its own (`begin` null), or a batch inside the transaction `begin` opens. */
 export type SqlRequest = {
@@ -35,10 +35,10 @@ export type SqlResult = {
 };
 
 /** The fields of a Postgres error that Neon's protocol carries. */
-export type SqlErrorFields = { message: string } & Partial<Record<(typeof errorFieldNames)[number], string>>;
+type SqlErrorFields = { message: string } & Partial<Record<(typeof errorFieldNames)[number], string>>;
 
 /** What the thread that holds PGlite sends back. */
-export type SqlWorkerMessage =
+type SqlWorkerMessage =
   | 'ready'
   | { failed: string }
   | { id: number; results: SqlResult[] }

@@ -13,7 +13,7 @@ import { strings } from './strings';
 import { type CommandTable, read, write } from './table';
 
 /** A message on a channel, as bytes. */
-export type Message = { channel: string; message: string };
+type Message = { channel: string; message: string };
 
 export type Store = {
   /** Answers one command. Errors are answers too. Nothing answered is lost by a kill of the process. */
