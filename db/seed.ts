@@ -64,12 +64,14 @@ export async function seed(connection: DbConnection, { force = false } = {}): Pr
   return { seeded: true, products: SEED_PRODUCTS.length, variants };
 }
 
-/** Locations, taxes and shipping, in one atomic batch. */
-async function writeRegions(db: Db): Promise<void> {
+/** Locations, taxes and shipping, in one atomic batch: what a store needs besides products to sell anything. */
+export async function writeRegions(db: Db): Promise<void> {
   const zones = Object.entries(REGIONS).map(([country, { pricesIncludeTax }]) => ({ country, pricesIncludeTax }));
   const rates = Object.entries(REGIONS).flatMap(([country, { label, standardBps, reducedBps }]) => [
     { country, taxClass: 'standard', label, rateBps: standardBps },
     { country, taxClass: 'reduced', label, rateBps: reducedBps },
+    // What an import says is not taxable.
+    { country, taxClass: 'exempt', label, rateBps: 0 },
   ]);
   const methods = SHIPPING_METHODS.map(({ prices: _, countries, ...method }, position) => {
     return { ...method, countries: [...countries], position };

@@ -3,6 +3,7 @@ import { NeonDbError } from '@neondatabase/serverless';
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { type CatalogChange, type FaultCode, type ProductFault, upsertProducts } from '@/db/products';
+import { writeRegions } from '@/db/seed';
 import { type Columns, type CurrencyOptions, type Field, resolveColumns } from './columns';
 import { openCsv, readRows } from './csv';
 import { type Fault, ImportRefused, ImportStopped } from './fault';
@@ -112,7 +113,10 @@ function sizeOf({ input }: MappedProduct): number {
   return Math.max(input.variants.length / BATCH_VARIANTS, characters / BATCH_CHARACTERS);
 }
 
-/** The named location, or the first; a shop that has none yet gets one. Throws `location_unknown`. */
+/**
+ * The named location, or the first. A store that has none was never filled: it gets the locations, taxes and shipping
+ * that the seed begins with, since without them nothing that is imported could be sold. Throws `location_unknown`.
+ */
 async function requireLocation(db: Db, wanted: string | undefined, dryRun: boolean): Promise<string> {
   const { rows } = await db.execute(sql`select id from locations order by priority`).catch((error: unknown) => {
     throw new ImportStopped(
@@ -131,7 +135,9 @@ async function requireLocation(db: Db, wanted: string | undefined, dryRun: boole
   if (ids[0] !== undefined) return ids[0];
   if (dryRun)
     throw new ImportRefused('location_unknown', 'The shop has no stock location yet, so nothing can be tried.');
-  await db.execute(sql`insert into locations (id, name, priority) values ('main', 'Main', 1) on conflict do nothing`);
+  const { rowCount } = await db.execute(sql`select from tax_zones limit 1`);
+  if (rowCount > 0) throw new ImportRefused('location_unknown', 'The shop has no stock location. Add one first.');
+  await writeRegions(db);
   return requireLocation(db, undefined, true);
 }
 

@@ -110,7 +110,7 @@ describe.each(testDatabases('seed_test'))('seeding on $server', ({ available, st
                (select count(*)::int from (select 1 from prices group by variant_id having count(*) = 4) p) as priced,
                (select count(*)::int from stock) as stocks,
                (select count(*)::int from media where variant_id is null) as loose_media,
-               (select count(*)::int from tax_rates) - 2 * (select count(*)::int from tax_zones) as missing_rates,
+               (select count(*)::int from tax_rates) - 3 * (select count(*)::int from tax_zones) as missing_rates,
                (select count(*)::int from shipping_prices) as shipping_prices`);
         expect(rows[0]).toEqual({
           ...whole,

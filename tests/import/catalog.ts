@@ -51,7 +51,7 @@ export async function readCatalog(sql: Sql): Promise<StoredProduct[]> {
 
 /** Empties what an import can write, and the orders that refer to it. */
 export async function clearCatalog(sql: Sql): Promise<void> {
-  const tables = ['orders', 'products', 'collections', 'outbox', 'locations'];
+  const tables = ['orders', 'products', 'collections', 'outbox', 'locations', 'tax_zones', 'shipping_methods'];
   await sql.transaction(tables.map((table) => sql.query(`delete from ${table}`)));
 }
 

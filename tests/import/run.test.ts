@@ -42,7 +42,7 @@ describe.each(testDatabases('imp_run'))('an import on $server', ({ available, st
     expect(first).toMatchObject({
       products: { created: 120, updated: 0, unchanged: 0, rejected: 0 },
       variants: 240,
-      location: 'main',
+      location: 'mill',
     });
     const catalog = await readCatalog(sql);
     const ids = await idsOf();
@@ -60,6 +60,18 @@ describe.each(testDatabases('imp_run'))('an import on $server', ({ available, st
       [7700, null],
       [7700, null],
     ]);
+  });
+
+  test('sets up taxes and shipping in a store that was never filled, and in no other', async () => {
+    const facts = () => sql.query('select rate_bps from tax_rates order by country, tax_class');
+    await run([goodRow]);
+    expect((await facts()).length).toBeGreaterThan(0);
+    await sql.query(`update tax_rates set rate_bps = 1`);
+    await run([{ ...goodRow, Title: 'Other' }]);
+    expect((await facts()).every((row) => row.rate_bps === 1)).toBe(true);
+    await sql.transaction([sql.query('delete from products'), sql.query('delete from locations')]);
+    await expect(run([goodRow])).rejects.toMatchObject({ code: 'location_unknown' });
+    expect((await facts()).every((row) => row.rate_bps === 1)).toBe(true);
   });
 
   test('makes the collections that types and collections name, once', async () => {
@@ -182,10 +194,10 @@ describe.each(testDatabases('imp_run'))('an import on $server', ({ available, st
             sku: 'CHAIN-BRACELET-BLUE',
             title: 'Blue',
             stock_policy: 'continue',
-            stock: { main: [1, 0] },
+            stock: { mill: [1, 0] },
             prices: { EUR: [4299, 4499] },
           },
-          { sku: 'CHAIN-BRACELET-BLACK', title: 'Black', stock: { main: [0, 0] } },
+          { sku: 'CHAIN-BRACELET-BLACK', title: 'Black', stock: { mill: [0, 0] } },
         ],
         media: [{ sku: 'CHAIN-BRACELET-BLACK' }, { sku: 'CHAIN-BRACELET-BLUE' }],
       });
