@@ -44,7 +44,7 @@ export type Field = keyof typeof HEADERS;
 const REQUIRED: Field[] = ['handle', 'title', 'price'];
 
 /** Where the price in one currency stands. */
-export interface PriceColumns {
+interface PriceColumns {
   currency: string;
   price: number;
   compareAt: number | null;

@@ -9,7 +9,7 @@ import { countKnown } from './columns';
 import { ImportRefused } from './fault';
 
 /** Shopify itself stops at 512 KB of description; a row beyond this is damage (a quote that never closes) or malice. */
-export const MAX_ROW_BYTES = 2 * 1024 * 1024;
+const MAX_ROW_BYTES = 2 * 1024 * 1024;
 
 const DELIMITERS = [',', ';', '\t'] as const;
 const SNIFFED_BYTES = 64 * 1024;
