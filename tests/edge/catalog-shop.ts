@@ -9,7 +9,7 @@ import type { Platform } from '@/local/platform';
 import type { TestDatabase } from '@/tests/databases';
 import { clientOf } from './calls';
 
-export const CURRENCIES = ['EUR', 'USD', 'JPY'];
+const CURRENCIES = ['EUR', 'USD', 'JPY'];
 
 /** A shop without products, on a platform of its own, and the edge's modules loaded afresh for it. */
 export async function openCatalog(database: TestDatabase) {

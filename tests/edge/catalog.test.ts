@@ -443,6 +443,20 @@ describe.each(testDatabases('cat_catalog').filter(({ available }) => available))
       expect(await catalog.getCollection(deps, 'nothing')).toBeNull();
     });
 
+    it('can be read while KV is gone, from the database and with its own memory of two seconds', async () => {
+      const kvUrl = process.env.KV_REST_API_URL;
+      process.env.KV_REST_API_URL = 'http://127.0.0.1:9/kv';
+      try {
+        const { call } = await shop.freshIsolate();
+        expect((await call<ProductList>('GET', '/api/products?sort=title')).body.items).toHaveLength(4);
+        expect((await call('GET', '/api/products?sort=title')).trips.db).toBe(0);
+        expect((await call('GET', '/api/products/ash-scarf')).status).toBe(200);
+        expect((await call('GET', '/api/collections/scarves')).status).toBe(200);
+      } finally {
+        process.env.KV_REST_API_URL = kvUrl;
+      }
+    });
+
     it('fills a new isolate from KV, without SQL for a product that another has read', async () => {
       await shop.call('GET', '/api/products/ash-scarf');
       const { call } = await shop.freshIsolate();
