@@ -42,6 +42,7 @@ export const keys: CommandTable = {
     return 1;
   }),
   COPY: write(-3, (db, [, from, to, option]) => {
+    if (from === to) throw new RedisError('ERR source and destination objects are the same');
     const entry = db.find(from!);
     if (!entry || (db.find(to!) && option?.toUpperCase() !== 'REPLACE')) return 0;
     db.put(to!, entry.type, copyValue(entry) as never, entry.expiresAt);

@@ -11,12 +11,16 @@ export const lists: CommandTable = {
   }),
   LINDEX: read(3, (db, [, key, at]) => db.get(key!, 'list')?.at(integer(at)) ?? null),
   LPOS: read(-3, (db, [, key, element, ...options]) => {
-    const list = db.get(key!, 'list') ?? [];
     const given = new Map<string, number>();
     for (let i = 0; i < options.length; i += 2) given.set(options[i]!.toUpperCase(), integer(options[i + 1]));
     const rank = given.get('RANK') ?? 1;
     const count = given.get('COUNT');
-    if (rank === 0) throw new RedisError("ERR RANK can't be zero");
+    if (rank === 0) {
+      throw new RedisError(
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
+      );
+    }
+    const list = db.get(key!, 'list') ?? [];
     const wanted = count === undefined ? 1 : count === 0 ? Infinity : count;
     const found: number[] = [];
     for (let i = 0, skip = Math.abs(rank) - 1; i < list.length && found.length < wanted; i += 1) {
@@ -112,8 +116,8 @@ function pop(db: Keyspace, [, key, times]: string[], side: Side): Reply {
 function move(db: Keyspace, from: string, to: string, take: string, give: string): Reply {
   if (!/^(LEFT|RIGHT)$/.test(take) || !/^(LEFT|RIGHT)$/.test(give)) throw syntaxError();
   const source = db.get(from, 'list');
-  db.get(to, 'list'); // Refuses a wrong type before anything is taken.
   if (!source) return null;
+  db.get(to, 'list'); // Refuses a wrong type before anything is taken.
   const element = (take === 'LEFT' ? source.shift() : source.pop())!;
   if (source.length === 0 && from !== to) db.remove(from);
   const target = db.getOrCreate(to, 'list', () => []);

@@ -62,8 +62,9 @@ export const sets: CommandTable = {
   }),
   SMOVE: write(4, (db, [, from, to, member]) => {
     const source = db.get(from!, 'set');
+    if (!source) return 0;
     db.get(to!, 'set'); // Refuses a wrong type before anything is taken.
-    if (!source?.has(member!)) return 0;
+    if (!source.has(member!)) return 0;
     if (from === to) return 1;
     source.delete(member!);
     if (source.size === 0) db.remove(from!);

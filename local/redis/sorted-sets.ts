@@ -21,8 +21,8 @@ export const sortedSets: CommandTable = {
     const rank = set?.rank(member!);
     return rank === undefined ? null : set!.size - 1 - rank;
   }),
-  ZCOUNT: read(4, (db, [, key, min, max]) => select(db.get(key!, 'zset'), 'SCORE', min!, max!).length),
-  ZLEXCOUNT: read(4, (db, [, key, min, max]) => select(db.get(key!, 'zset'), 'LEX', min!, max!).length),
+  ZCOUNT: read(4, (db, [, key, min, max]) => select(db, key!, 'SCORE', min!, max!).length),
+  ZLEXCOUNT: read(4, (db, [, key, min, max]) => select(db, key!, 'LEX', min!, max!).length),
   ZRANGE: read(-4, (db, args) => zrange(db, args)),
   ZREVRANGE: read(-4, (db, args) => zrange(db, [...args, 'REV'])),
   ZRANGEBYSCORE: read(-4, (db, args) => zrange(db, [...args, 'BYSCORE'])),
@@ -121,14 +121,14 @@ function zrange(db: Keyspace, [, key, from, to, ...options]: string[]): Reply {
   if (withScores && by === 'LEX') {
     throw new RedisError('ERR syntax error, WITHSCORES not supported in combination with BYLEX');
   }
-  const set = db.get(key!, 'zset');
   let found: Pair[];
   if (by === 'RANK') {
-    const ordered = reversed ? [...(set?.pairs ?? [])].reverse() : (set?.pairs ?? []);
+    const pairs = db.get(key!, 'zset')?.pairs ?? [];
+    const ordered = reversed ? [...pairs].reverse() : pairs;
     found = ordered.slice(...range(from!, to!, ordered.length));
   } else {
     // Reversed ranges by value are written from the highest.
-    found = reversed ? select(set, by, to!, from!).reverse() : select(set, by, from!, to!);
+    found = reversed ? select(db, key!, by, to!, from!).reverse() : select(db, key!, by, from!, to!);
   }
   if (limit) {
     const [offset, count] = limit;
@@ -139,13 +139,15 @@ function zrange(db: Keyspace, [, key, from, to, ...options]: string[]): Reply {
 
 const flatten = (pairs: Pair[]) => pairs.flatMap(({ member, score }) => [member, floatText(score)]);
 
-/** The pairs between two bounds, as each kind of range writes them. */
-function select(set: SortedSet | undefined, by: By, from: string, to: string): Pair[] {
-  const pairs = set?.pairs ?? [];
-  if (by === 'RANK') return pairs.slice(...range(from, to, pairs.length));
+/** The pairs between two bounds, as each kind of range writes them. Malformed bounds are reported before a wrong type. */
+function select(db: Keyspace, key: string, by: By, from: string, to: string): Pair[] {
+  if (by === 'RANK') {
+    const pairs = db.get(key, 'zset')?.pairs ?? [];
+    return pairs.slice(...range(from, to, pairs.length));
+  }
   const above = by === 'SCORE' ? scoreBound(from, false) : lexBound(from, false);
   const below = by === 'SCORE' ? scoreBound(to, true) : lexBound(to, true);
-  return pairs.filter((pair) => above(pair) && below(pair));
+  return (db.get(key, 'zset')?.pairs ?? []).filter((pair) => above(pair) && below(pair));
 }
 
 function scoreBound(text: string, upper: boolean): (pair: Pair) => boolean {
@@ -174,7 +176,7 @@ function removeAll(db: Keyspace, key: string, members: string[]): number {
 }
 
 function removeRange(db: Keyspace, key: string, by: By, from: string, to: string): Reply {
-  const found = select(db.get(key, 'zset'), by, from, to);
+  const found = select(db, key, by, from, to);
   return removeAll(
     db,
     key,

@@ -65,16 +65,17 @@ function xadd(db: Keyspace, args: string[]): Reply {
   if (wanted === undefined || fields.length === 0 || fields.length % 2 !== 0) {
     throw new RedisError("ERR wrong number of arguments for 'xadd' command");
   }
+  // A malformed id is reported before a wrong type.
+  const given = wanted === '*' ? null : parseId(wanted.replace(/-\*$/, ''), 0);
+  if (given && !wanted.endsWith('*') && compareIds(given, [0, 0]) === 0) {
+    throw new RedisError('ERR The ID specified in XADD must be greater than 0-0');
+  }
   const existing = db.get(key, 'stream');
   if (!existing && !create) return null;
   const last: Id = existing?.lastId ?? [0, 0];
   const id = nextId(wanted, last, db.now);
   if (compareIds(id, last) <= 0) {
-    throw new RedisError(
-      compareIds(id, [0, 0]) === 0
-        ? 'ERR The ID specified in XADD must be greater than 0-0'
-        : 'ERR The ID specified in XADD is equal or smaller than the target stream top item',
-    );
+    throw new RedisError('ERR The ID specified in XADD is equal or smaller than the target stream top item');
   }
   const stream = db.getOrCreate(key, 'stream', () => ({ entries: [], lastId: last }));
   stream.entries.push({ id, fields });

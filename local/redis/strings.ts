@@ -166,8 +166,11 @@ function increment(db: Keyspace, key: string, by: number): Reply {
 
 function getRange(db: Keyspace, [, key, from, to]: string[]): Reply {
   const value = db.get(key!, 'string') ?? '';
-  const [start, end] = range(from!, to!, value.length);
-  return value.slice(start, end);
+  const first = integer(from);
+  const last = integer(to);
+  // An end before the beginning means the first byte here, unless both count from the end and cross: Redis' quirk.
+  const end = last < -value.length && (first >= 0 || first <= last) ? String(-value.length) : to!;
+  return value.slice(...range(from!, end, value.length));
 }
 
 /** Redis' inclusive range, from either end, as a half-open one within `length`. */

@@ -64,7 +64,7 @@ const startKv = (redisUrl?: string) =>
  * An empty database of a Redis for this suite alone, which empties it again and again: it must not be anybody's, nor
  * that of a suite that runs at the same time. Claims are kept in the first database, and end by themselves.
  */
-async function claimDatabase(url: string): Promise<{ number: number; release(): Promise<void> }> {
+export async function claimDatabase(url: string): Promise<{ number: number; release(): Promise<void> }> {
   const redis = new Redis(url, { db: 0 });
   for (const number of [9, 10, 11, 12, 13, 14, 15]) {
     const claim = `selvedge:tests:database:${number}`;
