@@ -7,7 +7,7 @@ import { type Reply, Status } from '@/local/redis/reply';
 import { openStore } from '@/local/redis/store';
 import { claimDatabase } from './servers';
 
-const commandsPerRun = 5_000;
+const commandsPerRun = 8_000;
 const commandsPerRestart = 1_000;
 
 let folder: string;
@@ -102,6 +102,8 @@ function randomCommands(seed: number): () => string[] {
   const maybe = (...args: string[]) => (random(2) === 0 ? args : []);
   const key = () => pick(...keys);
   const value = () => pick('x', 'y', 'z', '1', '2', '10', '-3', '1.5', '', 'ab', 'foo');
+  /** So few that collections are often emptied again. */
+  const member = () => pick('x', 'y', '1', '');
   const index = () => String(random(9) - 4);
   const number = () => pick('1', '2', '3.5', '-1', '0', '10', 'x', '');
   const score = () => pick('1', '2', '3.5', '-1', '0', '10', '(2', '-inf', '+inf', 'x');
@@ -133,15 +135,15 @@ function randomCommands(seed: number): () => string[] {
     () => ['EXPIRE', key(), pick('10000', '20000', '-1', 'x'), ...maybe(pick('NX', 'XX', 'GT', 'LT'))],
     () => ['PERSIST', key()],
     () => ['DBSIZE'],
-    () => ['HSET', key(), value(), value(), ...maybe(value(), value())],
-    () => ['HSETNX', key(), value(), value()],
-    () => ['HGET', key(), value()],
-    () => ['HMGET', key(), value(), value()],
-    () => ['HDEL', key(), value(), value()],
-    () => ['HINCRBY', key(), value(), number()],
+    () => ['HSET', key(), member(), value(), ...maybe(member(), value())],
+    () => ['HSETNX', key(), member(), value()],
+    () => ['HGET', key(), member()],
+    () => ['HMGET', key(), member(), member()],
+    () => ['HDEL', key(), member(), member()],
+    () => ['HINCRBY', key(), member(), number()],
     () => ['HLEN', key()],
-    () => ['HEXISTS', key(), value()],
-    () => ['HSTRLEN', key(), value()],
+    () => ['HEXISTS', key(), member()],
+    () => ['HSTRLEN', key(), member()],
     () => ['LPUSH', key(), value(), value()],
     () => ['RPUSH', key(), value()],
     () => ['RPUSHX', key(), value()],
@@ -156,22 +158,22 @@ function randomCommands(seed: number): () => string[] {
     () => ['LMOVE', key(), key(), side(), side()],
     () => ['LPOS', key(), value(), ...maybe('RANK', index()), ...maybe('COUNT', String(random(3)))],
     () => ['LLEN', key()],
-    () => ['SADD', key(), value(), value()],
-    () => ['SREM', key(), value()],
+    () => ['SADD', key(), member(), member()],
+    () => ['SREM', key(), member()],
     () => ['SCARD', key()],
-    () => ['SMISMEMBER', key(), value(), value()],
-    () => ['SMOVE', key(), key(), value()],
+    () => ['SMISMEMBER', key(), member(), member()],
+    () => ['SMOVE', key(), key(), member()],
     () => ['SINTERCARD', '2', key(), key()],
     () => ['SUNIONSTORE', key(), key(), key()],
     () => ['SINTERSTORE', key(), key(), key()],
     () => ['SDIFFSTORE', key(), key(), key()],
-    () => ['ZADD', key(), ...maybe(pick('NX', 'XX', 'GT', 'LT', 'CH', 'INCR')), number(), value()],
-    () => ['ZADD', key(), number(), value(), number(), value()],
-    () => ['ZREM', key(), value()],
-    () => ['ZMSCORE', key(), value(), value()],
-    () => ['ZINCRBY', key(), number(), value()],
-    () => ['ZRANK', key(), value()],
-    () => ['ZREVRANK', key(), value()],
+    () => ['ZADD', key(), ...maybe(pick('NX', 'XX', 'GT', 'LT', 'CH', 'INCR')), number(), member()],
+    () => ['ZADD', key(), number(), member(), number(), member()],
+    () => ['ZREM', key(), member()],
+    () => ['ZMSCORE', key(), member(), member()],
+    () => ['ZINCRBY', key(), number(), member()],
+    () => ['ZRANK', key(), member()],
+    () => ['ZREVRANK', key(), member()],
     () => ['ZRANGE', key(), index(), index(), ...maybe('REV'), ...maybe('WITHSCORES')],
     () => ['ZRANGE', key(), score(), score(), 'BYSCORE', ...maybe('REV'), ...maybe('LIMIT', index(), index())],
     () => ['ZRANGEBYLEX', key(), lex(), lex()],
