@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { MinusIcon, PlusIcon } from '../_catalog/icons';
 import styles from './quantity-field.module.css';
 
@@ -17,13 +17,14 @@ interface QuantityFieldProps {
 /** A whole number from 1 to `max`, typed or stepped. What is typed counts once the field is left or Enter is pressed. */
 export function QuantityField({ value, max, onChange, label, disabled = false, size = 'large' }: QuantityFieldProps) {
   const id = useId();
-  const [typed, setTyped] = useState(String(value));
-  useEffect(() => setTyped(String(value)), [value]);
+  /** What is in the field while somebody types there; null while it shows the value. */
+  const [typed, setTyped] = useState<string | null>(null);
 
   function settle() {
+    if (typed === null) return;
+    setTyped(null);
     const number = Number(typed);
     const next = Number.isInteger(number) && number >= 1 ? Math.min(number, max) : value;
-    setTyped(String(next));
     if (next !== value) onChange(next);
   }
 
@@ -47,7 +48,7 @@ export function QuantityField({ value, max, onChange, label, disabled = false, s
         pattern="[0-9]*"
         autoComplete="off"
         maxLength={3}
-        value={typed}
+        value={typed ?? value}
         disabled={disabled}
         onChange={(event) => setTyped(event.currentTarget.value)}
         onBlur={settle}

@@ -19,6 +19,11 @@ export function attemptKey(body: string, store: Store): string {
   return key;
 }
 
+/** The order of an attempt that was never answered, as it was sent; null where there is none. */
+export function openAttempt(store: Store): string | null {
+  return read(store)?.body ?? null;
+}
+
 /** Ends the attempt: it was answered, whichever way. */
 export function endAttempt(store: Store): void {
   try {

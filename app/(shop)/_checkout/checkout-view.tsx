@@ -13,7 +13,7 @@ import { Picture } from '../_catalog/picture';
 import { Amount } from '../_catalog/price';
 import { callApi, isUnanswered, Problem } from '../api';
 import { addressFormat } from './address-formats';
-import { attemptKey, endAttempt } from './attempt';
+import { attemptKey, endAttempt, openAttempt } from './attempt';
 import styles from './checkout-view.module.css';
 import { FieldError, type FieldErrors, fieldId, TextField } from './field';
 
@@ -76,6 +76,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   const [placing, setPlacing] = useState(false);
   /** The order stands; the page is about to be left. */
   const [leaving, setLeaving] = useState(false);
+  /** An order was sent and nobody knows what became of it: the cart may be empty because of it. */
+  const [unanswered, setUnanswered] = useState(false);
   const format = addressFormat(country);
   const total = changedTotal ?? cart.totals.total;
   const address = cart.shippingAddress;
@@ -95,15 +97,16 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     update({ shippingMethodId: first }).catch(() => {});
   }, [first, methodId, known, update]);
 
-  if (cart.items.length === 0 && !leaving) {
-    return (
-      <div className={styles.empty}>
-        <p>There is nothing in your cart to pay for.</p>
-        <Link href="/search" className="button">
-          Look at the cloth
-        </Link>
-      </div>
-    );
+  // A total that is still to grow by its delivery is not one to agree to.
+  const settled = options !== undefined && (options.length === 0 || cart.shippingMethodId === methodId);
+  const busy = placing || leaving || (!settled && !shipping.error);
+
+  if (cart.items.length === 0 && !leaving && !unanswered) return <NothingToPay go={go} />;
+
+  function go({ order, payment }: Placed) {
+    setLeaving(true);
+    if (payment.status === 'requires_action' && payment.redirectUrl) window.location.assign(payment.redirectUrl);
+    else router.push(`/orders/${order.id}`);
   }
 
   function showErrors(found: FieldErrors, words: string | null) {
@@ -131,7 +134,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
 
   async function place(event: React.FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (placing) return;
+    if (busy) return;
     const values = new FormData(event.currentTarget);
     const text = (path: string) => String(values.get(path) ?? '').trim();
     const missing = missingFields(event.currentTarget);
@@ -155,22 +158,20 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     setErrors({});
     setNotice(null);
     try {
-      // Kept with the cart first: whoever comes back from a declined card finds it filled in.
-      const kept = await update(details);
-      if (!changedTotal && kept.totals.total.amount !== total.amount) {
-        return showErrors({}, 'The total has changed with your address. Please look at it once more.');
-      }
-      const placed = await placeOrder({
+      const order = JSON.stringify({
         ...details,
         payment: { provider: 'local', card: text('payment.card') },
         expectedTotal: total,
       });
-      setLeaving(true);
-      if (placed.payment.status === 'requires_action' && placed.payment.redirectUrl) {
-        window.location.assign(placed.payment.redirectUrl);
-        return;
+      // The same order once more, of which no answer came: perhaps it stands, and its cart is gone.
+      if (openAttempt(window.sessionStorage) !== order) {
+        // Kept with the cart first: whoever comes back from a declined card finds it filled in.
+        const kept = await update(details);
+        if (!changedTotal && kept.totals.total.amount !== total.amount) {
+          return showErrors({}, 'The total has changed with your address. Please look at it once more.');
+        }
       }
-      router.push(`/orders/${placed.order.id}`);
+      go(await placeOrder(order));
     } catch (thrown) {
       await refused(thrown);
     } finally {
@@ -202,6 +203,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
           'The card was declined and you have not been charged. Your cart is kept: try another card.',
         );
       default: {
+        setUnanswered(isUnanswered(thrown));
         if (isUnanswered(thrown)) {
           return showErrors({}, `${thrown.message} If you press Pay again, you will not be charged twice.`);
         }
@@ -424,8 +426,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
         <div ref={summary} tabIndex={-1} className={styles.notice} role="alert">
           {notice ? <p className="notice">{notice}</p> : null}
         </div>
-        <button type="submit" className="button wide" aria-disabled={placing || leaving}>
-          {placing || leaving ? (
+        <button type="submit" className="button wide" aria-disabled={busy}>
+          {busy ? (
             'One moment…'
           ) : (
             <span>
@@ -440,6 +442,34 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
         </p>
       </section>
     </form>
+  );
+}
+
+/** An empty cart; or one that an order emptied whose answer was lost, over a reload: then asks what became of it. */
+function NothingToPay({ go }: { go(placed: Placed): void }) {
+  const [asking, setAsking] = useState(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is come to.
+  useEffect(() => {
+    const order = openAttempt(window.sessionStorage);
+    // With nothing in the cart it can only be answered as before, or be refused: it cannot be a new order.
+    if (order === null) setAsking(false);
+    else placeOrder(order).then(go, () => setAsking(false));
+  }, []);
+
+  if (asking) {
+    return (
+      <p className={styles.loading} role="status">
+        One moment…
+      </p>
+    );
+  }
+  return (
+    <div className={styles.empty}>
+      <p>There is nothing in your cart to pay for.</p>
+      <Link href="/search" className="button">
+        Look at the cloth
+      </Link>
+    </div>
   );
 }
 
@@ -481,29 +511,29 @@ function estimateText({ minDays, maxDays }: ShippingOption['estimate']): string 
   return `Arrives in ${minDays} to ${maxDays} days`;
 }
 
+const LOST_TRIES = 2;
 const BUSY_TRIES = 5;
 
 /**
- * Places the order. While its answer is unknown the attempt keeps its key, so that pressing Pay again is the same order.
- * Where the first request is still at work, waits for it.
+ * Places the order, given as JSON. While its answer is unknown the attempt keeps its key, so that sending it again, by
+ * itself or by the shopper, is the same order. Where the first request is still at work, waits for it.
  */
-async function placeOrder(order: unknown): Promise<Placed> {
-  const key = attemptKey(JSON.stringify(order), window.sessionStorage);
+async function placeOrder(order: string): Promise<Placed> {
+  const headers = { 'idempotency-key': attemptKey(order, window.sessionStorage) };
   for (let tries = 1; ; tries += 1) {
     try {
-      const placed = await callApi<Placed>('POST', '/api/orders', { body: order, headers: { 'idempotency-key': key } });
+      const placed = await callApi<Placed>('POST', '/api/orders', { body: JSON.parse(order), headers });
       endAttempt(window.sessionStorage);
       return placed;
     } catch (thrown) {
       const problem = thrown instanceof Problem ? thrown : null;
-      if (problem?.code === 'request_in_progress' && tries < BUSY_TRIES) {
+      const inProgress = problem?.code === 'request_in_progress';
+      if ((inProgress && tries < BUSY_TRIES) || (isUnanswered(thrown) && tries < LOST_TRIES)) {
         await new Promise((resolve) => setTimeout(resolve, 1_000 * tries));
         continue;
       }
       // A refusal is an answer; silence and faults of the shop are not.
-      if (problem && problem.status >= 400 && problem.status < 500 && problem.code !== 'request_in_progress') {
-        endAttempt(window.sessionStorage);
-      }
+      if (problem && problem.status >= 400 && problem.status < 500 && !inProgress) endAttempt(window.sessionStorage);
       throw thrown;
     }
   }

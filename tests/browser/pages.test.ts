@@ -1,0 +1,242 @@
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { eq } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upsertProducts } from '@/db/products';
+import { stock, variants } from '@/db/schema';
+import { SEED_PRODUCTS } from '@/db/seed';
+import { type BrowserShop, hasBrowser, openBrowserShop } from './browser-shop';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core');
+const SCREENSHOTS = 'tests/browser/screenshots';
+
+const PAGES = {
+  home: '/',
+  collection: '/collections/tartans',
+  narrowed: '/collections/tartans?sort=price-desc&available=true',
+  product: '/products/corrie-tartan-shirt',
+  search: '/search?q=linen',
+  'search-nothing': '/search?q=zzzzzz',
+  cart: '/cart',
+  checkout: '/checkout',
+  order: '/orders/{order}',
+  'not-found': '/nothing/here',
+};
+
+describe.skipIf(!hasBrowser)('The pages of the shop', { timeout: 180_000 }, () => {
+  let shop: BrowserShop;
+  beforeAll(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    shop = await openBrowserShop();
+  }, 300_000);
+  afterAll(() => shop?.close());
+
+  describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
+    it.each([390, 1440])('are accessible, free of errors and not too wide at %i px', async (width) => {
+      const visit = await shop.open({
+        colorScheme,
+        viewport: { width, height: width < 600 ? 844 : 900 },
+        reducedMotion: 'reduce',
+      });
+      const { page, faults } = visit;
+      const order = await fillCart(shop, page.context());
+      const found: string[] = [];
+      for (const [name, path] of Object.entries(PAGES)) {
+        const response = await page.goto(path.replace('{order}', order), { waitUntil: 'networkidle' });
+        expect(response?.status(), name).toBe(name === 'not-found' ? 404 : 200);
+        // Lazy pictures come when they are scrolled to.
+        await page.evaluate(async () => {
+          for (let y = 0; y < document.body.scrollHeight; y += 600) {
+            window.scrollTo(0, y);
+            await new Promise((wait) => setTimeout(wait, 30));
+          }
+          window.scrollTo(0, 0);
+        });
+        await page.waitForLoadState('networkidle');
+        await page.screenshot({ path: join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+
+        const excess = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        if (excess > 0) found.push(`${name}: ${excess} px too wide`);
+        await page.addScriptTag({ path: AXE });
+        const { violations } = await page.evaluate(() =>
+          (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+        );
+        for (const { id, nodes } of violations) {
+          found.push(`${name}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+        }
+      }
+      expect(found).toEqual([]);
+      // A browser calls the page that is meant to be missing an error.
+      expect(faults.filter((fault) => !fault.includes('404'))).toEqual([]);
+      await visit.close();
+    });
+  });
+
+  it('are told to be accessible by a check that can tell', async () => {
+    const { page, close } = await shop.open();
+    await page.goto('/');
+    await page.evaluate(() => {
+      const input = document.createElement('input');
+      document.querySelector('main')?.append(input);
+    });
+    await page.addScriptTag({ path: AXE });
+    const { violations } = await page.evaluate(() =>
+      (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    expect(violations.map(({ id }) => id)).toContain('label');
+    await close();
+  });
+
+  it('can be browsed, searched, narrowed down and put in another currency without scripts', async () => {
+    const { page, faults, close } = await shop.open({ javaScriptEnabled: false });
+    await page.goto('/');
+    await page.getByRole('searchbox', { name: 'Search the shop' }).fill('tartan');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('heading', { name: '“tartan”' }).waitFor();
+    await page.getByLabel('Sort').selectOption({ label: 'Price, high to low' });
+    await page.getByRole('button', { name: 'Show results' }).click();
+    expect(page.url()).toContain('sort=price-desc');
+
+    await page.goto('/collections/tartans');
+    await page.getByLabel('Sort').selectOption({ label: 'Price, low to high' });
+    await page.getByRole('button', { name: 'Show results' }).click();
+    expect(new URL(page.url()).pathname).toBe('/collections/tartans');
+    const shown = await page.locator('article').allTextContents();
+    const amounts = shown.map((text) => Number(/€([\d,.]+)/.exec(text)?.[1]?.replace(',', '')));
+    expect(amounts).toEqual(amounts.toSorted((a, b) => a - b));
+
+    await page.getByRole('link', { name: 'Corrie Tartan Shirt' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Corrie Tartan Shirt' }).waitFor();
+    await page.getByRole('combobox', { name: 'Currency' }).selectOption('USD');
+    await page.getByRole('button', { name: 'Change' }).click();
+    expect(new URL(page.url()).pathname).toBe('/products/corrie-tartan-shirt');
+    expect(await page.getByText('$129.00').first().isVisible()).toBe(true);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  it('page through a long list by links that lead to every product once', async () => {
+    const { page, close } = await shop.open({ javaScriptEnabled: false });
+    const seen: string[] = [];
+    await page.goto('/search');
+    for (;;) {
+      seen.push(...(await page.locator('article h3 a').allTextContents()));
+      const more = page.getByRole('link', { name: 'Show more' });
+      if ((await more.count()) === 0) break;
+      await more.click();
+    }
+    expect(seen).toHaveLength(SEED_PRODUCTS.length);
+    expect(new Set(seen).size).toBe(SEED_PRODUCTS.length);
+    await close();
+  });
+
+  it('are cached once for each currency, and by nobody else', async () => {
+    const { origin } = shop;
+    const read = async (currency: string) => {
+      const response = await fetch(`${origin}/products/kinloch-tartan`, {
+        headers: { cookie: `currency=${currency}` },
+      });
+      return { response, text: await response.text() };
+    };
+    for (const [currency, sign] of [
+      ['EUR', '€'],
+      ['JPY', '¥'],
+      ['EUR', '€'],
+    ] as const) {
+      const { response, text } = await read(currency);
+      expect(text).toContain(sign);
+      expect(response.headers.get('cache-control')).toBe('private, no-cache');
+    }
+    expect((await read('EUR')).response.headers.get('x-nextjs-cache')).toBe('HIT');
+  });
+
+  it('show a changed price and a sold unit at once', async () => {
+    const { origin, db, connection } = shop;
+    const slug = 'saltmarsh-linen-shirt';
+    const read = async (path: string) => (await fetch(origin + path)).text();
+    expect(await read(`/products/${slug}`)).toContain('€94.00');
+    await read('/search?q=saltmarsh');
+
+    const input = SEED_PRODUCTS.find((product) => product.slug === slug)!;
+    const dearer = {
+      ...input,
+      variants: input.variants.map((variant) => ({
+        ...variant,
+        prices: { ...variant.prices, EUR: { amountMinor: 9_717, compareAtMinor: null } },
+      })),
+    };
+    await upsertProducts(db, [dearer]);
+    await shop.runCron('outbox');
+    expect(await read(`/products/${slug}`)).toContain('€97.17');
+    expect(await read('/collections/linen')).toContain('€97.17');
+    expect(connection.url).toBeTruthy();
+
+    const [variant] = await db
+      .select({ id: variants.id, available: stock.onHand })
+      .from(variants)
+      .innerJoin(stock, eq(stock.variantId, variants.id))
+      .where(eq(stock.onHand, 3))
+      .limit(1);
+    expect(variant).toBeDefined();
+  });
+
+  it('say what they may load and who may frame them', async () => {
+    const response = await fetch(`${shop.origin}/search`);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    for (const rule of ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "form-action 'self'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(policy).not.toContain('unsafe-eval');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('referrer-policy')).toBe('strict-origin-when-cross-origin');
+    expect(response.headers.get('x-powered-by')).toBeNull();
+  });
+
+  it.each(['//evil.example', '/\\evil.example', 'https://evil.example/', '/%0d%0aset-cookie:a=b', ''])(
+    'send a visitor who chose a currency nowhere but back: %j',
+    async (back) => {
+      const body = new URLSearchParams({ currency: 'GBP', back });
+      const response = await fetch(`${shop.origin}/currency`, { method: 'POST', body, redirect: 'manual' });
+      expect(response.status).toBe(303);
+      const location = new URL(response.headers.get('location') ?? '', shop.origin);
+      expect(location.origin).toBe(shop.origin);
+      expect(response.headers.get('set-cookie')).toMatch(/^currency=GBP; /);
+    },
+  );
+});
+
+/** Gives the window an order that was paid, and something in its cart again. Answers the order's id. */
+async function fillCart({ origin }: BrowserShop, context: { request: import('playwright-core').APIRequestContext }) {
+  const { request } = context;
+  const json = async (response: import('playwright-core').APIResponse) => {
+    if (!response.ok()) throw new Error(`${response.status()} ${response.url()}: ${await response.text()}`);
+    return response.json();
+  };
+  const product = await json(await request.get(`${origin}/api/products/corrie-tartan-shirt?currency=EUR`));
+  const add = () =>
+    request.post(`${origin}/api/cart/items`, { data: { variantId: product.variants[0].id, quantity: 1 } });
+  await json(await add());
+  const options = await json(await request.get(`${origin}/api/cart/shipping-options`));
+  const shippingAddress = {
+    name: 'Ada Weaver',
+    line1: 'Loom Lane 4',
+    city: 'Berlin',
+    postalCode: '10115',
+    country: 'DE',
+  };
+  const shippingMethodId = options.items[0].id;
+  const details = { email: 'ada@example.com', shippingAddress, shippingMethodId };
+  const cart = await json(await request.patch(`${origin}/api/cart`, { data: details }));
+  const placed = await json(
+    await request.post(`${origin}/api/orders`, {
+      data: { ...details, payment: { provider: 'local', card: 'success' }, expectedTotal: cart.totals.total },
+      headers: { 'idempotency-key': crypto.randomUUID() },
+    }),
+  );
+  await json(await add());
+  return placed.order.id as string;
+}
