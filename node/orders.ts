@@ -43,12 +43,15 @@ export const placeOrderOperation = operation(
     const earlier = await findEarlier(context.db, claim);
     if (earlier) return replay(context, claim, earlier);
 
-    requireProvider(body.payment.provider);
-    const cart = await readCart(context);
-    if (!cart) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
-    const deps = { db: context.db, now: context.now, siteUrl: nodeEnv().SITE_URL };
-    const placed = await placeOrder(cart, body, claim, deps);
-    // Another request with the same key was first, and has begun or even finished since we looked.
+    let placed: OrderRecord | null;
+    try {
+      placed = await placeCart(context, body, claim);
+    } catch (refusal) {
+      // The same request may have been carried out since we looked, and the cart may be gone with it.
+      const done = refusal instanceof CommerceError ? await findEarlier(context.db, claim) : null;
+      if (done) return replay(context, claim, done);
+      throw refusal;
+    }
     if (!placed) return replay(context, claim, await findEarlier(context.db, claim));
     const [answer] = await Promise.all([pay(context, claim, placed), showStock(context, placed)]);
     afterResponse(context);
@@ -82,6 +85,18 @@ export const cancelOrderOperation = operation(
     return { body: orderView(record) };
   },
 );
+
+/** Null where another request with the same claim was first. */
+async function placeCart(
+  context: Context,
+  body: v.InferOutput<typeof PlaceOrder>,
+  claim: Claim,
+): Promise<OrderRecord | null> {
+  requireProvider(body.payment.provider);
+  const cart = await readCart(context);
+  if (!cart) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
+  return placeOrder(cart, body, claim, { db: context.db, now: context.now, siteUrl: nodeEnv().SITE_URL });
+}
 
 async function replay(
   context: Context,

@@ -37,7 +37,7 @@ export interface PlacementDeps {
 const PAYMENT_MINUTES = 30;
 const MAX_TRIES = 6;
 
-/** Not for an earlier read to decide: the batch does, which also knows of what this shopper's own last try still holds. */
+/** Not for an earlier read alone to decide: what this shopper's own last try holds, or an abandoned one, may come free. */
 const STOCK_REQUIREMENT = 'insufficient_stock';
 
 /**
@@ -52,7 +52,11 @@ export async function placeOrder(
   deps: PlacementDeps,
 ): Promise<OrderRecord | null> {
   if (cart.lines.length === 0) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
-  const priced = await priceFromDatabase(cart, input, deps.db);
+  const { priced, shortages } = await priceFromDatabase(cart, input, deps.db);
+  // Who comes too late for what is sold out must not stand in the way of those who write its row.
+  if (shortages.length > 0 && !(await mayComeFree(deps.db, cart.id, shortages))) {
+    throw outOfStock(cart, priced, shortages);
+  }
   const draft = draftOf(cart, input, priced, deps);
   let mayReleaseExpired = true;
 
@@ -71,13 +75,14 @@ export async function placeOrder(
         continue;
       }
       if (fault.constraint === 'stock_holds_available') {
-        const variantIds = shortagesOf(fault.detail).map(({ variantId }) => variantId);
+        const short = JSON.parse(fault.detail ?? '[]') as Shortage[];
+        const variantIds = short.map(({ variantId }) => variantId);
         // Stock that abandoned orders still hold is no reason to refuse: cron may be long in coming.
         if (mayReleaseExpired && (await releaseExpired(deps.db, variantIds)) > 0) {
           mayReleaseExpired = false;
           continue;
         }
-        throw outOfStock(cart, priced, fault.detail);
+        throw outOfStock(cart, priced, short);
       }
       // Sent again when the answer was lost: the claim lets it take place once. A lost race left nothing behind.
       if (fault.sqlState !== null && !isLostRace(fault)) throw error;
@@ -86,7 +91,11 @@ export async function placeOrder(
   }
 }
 
-async function priceFromDatabase(cart: StoredCart, input: PlacementInput, db: Db): Promise<PricedCart> {
+async function priceFromDatabase(
+  cart: StoredCart,
+  input: PlacementInput,
+  db: Db,
+): Promise<{ priced: PricedCart; shortages: Shortage[] }> {
   const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
   const [variants, rules] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
   const priced = priceCart(
@@ -117,7 +126,27 @@ async function priceFromDatabase(cart: StoredCart, input: PlacementInput, db: Db
       facts: { expectedTotal, total, totals: priced.totals },
     });
   }
-  return priced;
+  const wanted = new Map<string, number>();
+  for (const { variantId, quantity } of cart.lines) wanted.set(variantId, (wanted.get(variantId) ?? 0) + quantity);
+  const shortages = [...wanted].flatMap(([variantId, requested]) => {
+    const facts = variants.get(variantId);
+    const isShort = facts?.policy === 'deny' && facts.available < requested;
+    return isShort ? [{ variantId, requested, available: facts.available }] : [];
+  });
+  return { priced, shortages };
+}
+
+/** Whether an order of the same cart stands in the way, or an expired one holds what is short. */
+async function mayComeFree(db: Db, cartId: string, shortages: Shortage[]): Promise<boolean> {
+  const variantIds = shortages.map(({ variantId }) => variantId);
+  const { rows } = await db.execute(sql`
+    select 1 from orders where cart_id = ${cartId} and status <> 'cancelled'
+    union all
+    select 1 from orders o join stock_holds h on h.order_id = o.id
+    where o.status = 'pending' and o.expires_at < now()
+      and h.status = 'held' and h.variant_id = any(${sql.param(variantIds)}::text[])
+    limit 1`);
+  return rows.length > 0;
 }
 
 interface Draft {
@@ -202,15 +231,11 @@ interface Shortage {
   available: number;
 }
 
-function shortagesOf(detail: string | null): Shortage[] {
-  return JSON.parse(detail ?? '[]') as Shortage[];
-}
-
 /** Which lines there is not enough for, and how many are left. */
-function outOfStock(cart: StoredCart, { items }: PricedCart, detail: string | null): CommerceError {
-  const shortages = new Map(shortagesOf(detail).map((shortage) => [shortage.variantId, shortage]));
+function outOfStock(cart: StoredCart, { items }: PricedCart, shortages: Shortage[]): CommerceError {
+  const byVariant = new Map(shortages.map((shortage) => [shortage.variantId, shortage]));
   const lines = items.flatMap((item, index) => {
-    const shortage = shortages.get(item.variantId);
+    const shortage = byVariant.get(item.variantId);
     return shortage ? [{ path: `items.${index}`, itemId: cart.lines[index]?.id ?? item.id, item, shortage }] : [];
   });
   return new CommerceError('out_of_stock', 'There is not enough left of something in the cart.', {

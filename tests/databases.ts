@@ -27,6 +27,15 @@ export function testDatabases(name: string): TestDatabase[] {
   ];
 }
 
+/**
+ * The one database of a suite that needs a process of its own for each: a real server where there is one, and where only
+ * that shows a race, PGlite otherwise.
+ */
+export function bestDatabase(name: string): TestDatabase {
+  const [embedded, server] = testDatabases(name) as [TestDatabase, TestDatabase];
+  return server.available ? server : embedded;
+}
+
 async function startOnPostgres(database: string, options?: Partial<PlatformOptions>): Promise<Platform> {
   const drop = `drop database if exists ${database} with (force)`;
   await asAdmin(drop);
