@@ -34,6 +34,9 @@ const BATCH_PRODUCTS = 50;
 const BATCH_VARIANTS = 500;
 const BATCH_CHARACTERS = 4_000_000;
 
+/** From so many changed products on, what the planner remembers of the tables is refreshed. */
+const ANALYZE_FROM_PRODUCTS = 500;
+
 const RETRY_AFTER_MS = [500, 2_000, 5_000];
 
 /**
@@ -102,6 +105,9 @@ export async function importProducts(options: ImportOptions, deps: ImportDeps): 
   } finally {
     await writing;
   }
+  const { created, updated } = report.products;
+  // The shop's own queries need to know, too, what is in the tables now, and PGlite never finds out by itself.
+  if (!report.dryRun && created + updated >= ANALYZE_FROM_PRODUCTS) await deps.db.execute(sql`analyze`);
   report.seconds = (performance.now() - startedAt) / 1000;
   return report;
 }
