@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { createDb, type Db, type DbConnection } from '@/db/client';
+import { createDb, type Db } from '@/db/client';
 import { migrate } from '@/db/migrate';
 import { seed } from '@/db/seed';
 import { type Platform, startPlatform } from '@/local/platform';
@@ -17,7 +17,6 @@ export const hasBrowser = Boolean(BROWSER);
 export interface BrowserShop {
   origin: string;
   platform: Platform;
-  connection: DbConnection;
   db: Db;
   /** A fresh window, without cookies. `faults` collects whatever the page complained about. */
   open(options?: BrowserContextOptions): Promise<Visit>;
@@ -71,7 +70,7 @@ export async function openBrowserShop(): Promise<BrowserShop> {
     return {
       origin,
       platform,
-      connection,
+
       db: createDb(connection),
       open: (options) => openVisit(browser, origin, options),
       runCron: async (job) => {

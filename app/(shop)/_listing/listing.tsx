@@ -54,7 +54,10 @@ export function Listing({ list, wish, path, fixedCollection = false }: ListingPr
         </FilterForm>
       </details>
 
-      <div className={styles.results}>
+      <section className={styles.results} aria-labelledby={`${id}-results`}>
+        <h2 className="visually-hidden" id={`${id}-results`}>
+          Products
+        </h2>
         <p className={styles.count} role="status">
           {total === undefined ? null : total === 1 ? '1 product' : `${total.toLocaleString('en')} products`}
         </p>
@@ -86,7 +89,7 @@ export function Listing({ list, wish, path, fixedCollection = false }: ListingPr
             </Link>
           ) : null}
         </nav>
-      </div>
+      </section>
     </div>
   );
 }
