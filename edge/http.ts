@@ -235,7 +235,7 @@ export function problem(thrown: unknown, requestId: string): Reply {
   const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined ? error : null;
   const code = known?.code ?? 'internal_error';
   const status = STATUS_BY_CODE[code] ?? 500;
-  if (status >= 500) console.error(JSON.stringify({ level: 'error', requestId, code, error: describe(thrown) }));
+  if (status >= 500) console.error(JSON.stringify({ level: 'error', requestId, code, error: describeError(thrown) }));
   return {
     status,
     headers: {
@@ -267,10 +267,10 @@ function isDatabaseUnreachable(error: unknown): boolean {
 }
 
 /** For the log: the messages of an error and of what caused it. A query's parameters may be personal, so not them. */
-function describe(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = error.message.replace(/\nparams:[\s\S]*$/, '');
-  const cause = error.cause instanceof Error ? ` <- ${describe(error.cause)}` : '';
+  const cause = error.cause instanceof Error ? ` <- ${describeError(error.cause)}` : '';
   return `${error.name}: ${message}${cause}`;
 }
 

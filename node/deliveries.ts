@@ -4,6 +4,7 @@ import { completeCart } from '@/edge/carts';
 import type { Context } from '@/edge/http';
 import { invalidateCatalog } from '@/edge/snapshot';
 import { nodeEnv } from './env';
+import { logFault } from './log';
 import { sendMail } from './mail';
 import { type Letter, orderCancelled, orderConfirmed, orderRefunded } from './mail-templates';
 import { type OrderRecord, readOrder } from './order-record';
@@ -15,11 +16,7 @@ export type DeliveryContext = Pick<Context, 'db' | 'kv' | 'host'>;
 
 /** Drains the outbox behind the response; what fails here is swept by cron. */
 export function drainAfterResponse(context: DeliveryContext): void {
-  context.host.waitUntil(
-    drain(context).catch((error: Error) => {
-      console.error(JSON.stringify({ level: 'error', code: 'drain_failed', message: error.message }));
-    }),
-  );
+  context.host.waitUntil(drain(context).catch((error) => logFault('drain_failed', error)));
 }
 
 /** Delivers what is due in the outbox. */

@@ -8,6 +8,7 @@ import { invalidateCatalog } from '@/edge/snapshot';
 import { drain, drainAfterResponse, readStockChange } from './deliveries';
 import { nodeEnv } from './env';
 import { type Claim, claimOf, findEarlier, type KeptAnswer, keepAnswer } from './idempotency';
+import { logFault } from './log';
 import { orderAccessToken, orderCookie, orderTokenOf, reachesOrder } from './order-access';
 import { type OrderRecord, readOrder } from './order-record';
 import { orderView } from './order-view';
@@ -167,28 +168,22 @@ async function showStock(context: Context, { order, lines }: OrderRecord): Promi
     await invalidateCatalog(context.kv, { variantIds, slugs, stockOnly: true });
     context.host.revalidateTags(tags);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ level: 'warn', code: 'stock_not_shown', requestId: context.requestId, message }));
+    logFault('stock_not_shown', error, { requestId: context.requestId });
   }
 }
 
 /** Every order also looks after some that were left behind, so that nothing depends on how often cron comes. */
 function afterResponse(context: Context): void {
   drainAfterResponse(context);
-  context.host.waitUntil(sweepPayments(context.db, { limit: 3 }).catch(logFailure));
+  context.host.waitUntil(sweepPayments(context.db, { limit: 3 }).catch((error) => logFault('sweep_failed', error)));
 }
 
 async function lookAgain(context: Context, record: OrderRecord): Promise<void> {
   try {
     if (await reconcileIfIdle(context.db, record)) await drain(context);
   } catch (error) {
-    logFailure(error);
+    logFault('payment_not_reconciled', error);
   }
-}
-
-function logFailure(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(JSON.stringify({ level: 'warn', code: 'payment_not_reconciled', message }));
 }
 
 async function requireOwnOrder(context: Context): Promise<OrderRecord> {

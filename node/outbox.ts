@@ -6,6 +6,8 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { outbox } from '@/db/schema';
+import { describeError } from '@/edge/http';
+import { logFault } from './log';
 import type { Statement } from './order-record';
 
 /** What each topic carries. */
@@ -129,16 +131,13 @@ async function attempt(db: Db, delivery: Delivery, deliver: Deliver): Promise<bo
 
 /** Puts the message off, twice as long each time and never quite alike, or to rest. */
 async function fail(db: Db, { id, topic, attempts }: Delivery, error: unknown): Promise<void> {
-  const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+  logFault('delivery_failed', error, { id, topic, attempts });
   const dead = attempts >= MAX_ATTEMPTS;
-  console.error(
-    JSON.stringify({ level: dead ? 'error' : 'warn', code: 'delivery_failed', id, topic, attempts, message }),
-  );
   const pauseSeconds = Math.min(2 ** attempts, LONGEST_PAUSE_SECONDS) * (0.5 + Math.random() / 2);
   await db
     .update(outbox)
     .set({
-      lastError: message,
+      lastError: describeError(error).slice(0, 500),
       lockedUntil: null,
       availableAt: sql`now() + make_interval(secs => ${pauseSeconds}::double precision)`,
       deadAt: dead ? sql`now()` : null,

@@ -7,6 +7,7 @@ import { CommerceError } from '@/commerce/error';
 import type { CancellationReason } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
 import { payments } from '@/db/schema';
+import { logFault } from './log';
 import { type OrderRecord, readOrder } from './order-record';
 import type { CreateIntent, Intent } from './payments/provider';
 import { requireProvider } from './payments/providers';
@@ -50,7 +51,7 @@ export async function sweepPayments(db: Db, { limit = BITE } = {}): Promise<{ pr
     returning order_id`);
   const outcomes = await Promise.allSettled(rows.map((row) => reconcile(db, row.order_id)));
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') logFailure(outcome.reason);
+    if (outcome.status === 'rejected') logFault('payment_not_reconciled', outcome.reason);
   }
   const { rows: counted } = await db.execute<{ count: string }>(
     sql`select count(*) from payments p join orders o on o.id = p.order_id where ${due}`,
@@ -149,9 +150,4 @@ function freeIntent({ order, payment }: OrderRecord): Intent {
     failureCode: null,
     redirectUrl: null,
   };
-}
-
-function logFailure(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(JSON.stringify({ level: 'warn', code: 'payment_sweep_failed', message }));
 }

@@ -15,6 +15,7 @@ export type Fate =
 interface Life {
   count: number;
   dead: boolean;
+  background: Promise<unknown>[];
   decide(label: string, index: number): Fate;
   died(): void;
 }
@@ -23,14 +24,17 @@ const lives = new AsyncLocalStorage<Life>();
 const realFetch = globalThis.fetch;
 const never = new Promise<never>(() => {});
 
-/** Whether the calling code runs under a fate. */
-export function isFated(): boolean {
-  return lives.getStore() !== undefined;
+/** Takes work that goes on behind a response as part of the fated process; false where the caller is under no fate. */
+export function sharesFate(work: Promise<unknown>): boolean {
+  const life = lives.getStore();
+  life?.background.push(work);
+  return life !== undefined;
 }
 
 /**
  * Runs something as a process of its own that may die at any of its outgoing requests. The dead do nothing more: their
- * requests never end, so what they had begun stays as it was. Answers its outcome, or 'died'.
+ * requests never end, so what they had begun stays as it was. Answers its outcome, or 'died', and every request it sent, in
+ * the background too.
  */
 export async function underFate<Result>(
   decide: Life['decide'],
@@ -44,13 +48,19 @@ export async function underFate<Result>(
   const life: Life = {
     count: 0,
     dead: false,
+    background: [],
     decide(label, index) {
       requests.push(label);
       return decide(label, index);
     },
     died: () => died(),
   };
-  const outcome = await Promise.race([lives.run(life, run), death]);
+  const whole = async () => {
+    const result = await lives.run(life, run);
+    for (let work = life.background.shift(); work; work = life.background.shift()) await work.catch(() => {});
+    return result;
+  };
+  const outcome = await Promise.race([whole(), death]);
   return { outcome, requests };
 }
 

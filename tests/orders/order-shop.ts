@@ -24,7 +24,7 @@ import { toHandler } from '@/local/pages';
 import { type Platform, type PlatformOptions, startPlatform } from '@/local/platform';
 import type { Order } from '@/node/order-view';
 import { nodeOperations } from '@/node/routes';
-import { isFated } from './fate';
+import { sharesFate } from './fate';
 
 /** Plenty of it. */
 export const TWEED = 'var_tweed00000000000000000000';
@@ -114,8 +114,7 @@ export async function openOrderShop(
   const revalidated = new Set<string>();
   const host: Host = {
     waitUntil(work) {
-      // What a dead process left behind never ends.
-      if (isFated()) return;
+      if (sharesFate(work)) return;
       const tracked = work.catch(() => {}).finally(() => pending.delete(tracked));
       pending.add(tracked);
     },
