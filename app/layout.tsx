@@ -6,8 +6,13 @@ import type { Metadata, Viewport } from 'next';
 import { CartProvider } from './(shop)/_cart/cart-provider';
 
 export const metadata: Metadata = {
-  // Read at build or at run time, whichever renders the page; without it links stay relative to this machine.
-  metadataBase: new URL(process.env.SITE_URL || 'http://localhost:3000'),
+  // Whatever renders the page tells where the shop is: a first deploy knows only the address that Vercel gave it.
+  metadataBase: new URL(
+    process.env.SITE_URL ||
+      (process.env.VERCEL_PROJECT_PRODUCTION_URL
+        ? `https://${process.env.VERCEL_PROJECT_PRODUCTION_URL}`
+        : 'http://localhost:3000'),
+  ),
   title: { default: 'Selvedge, a mill for cloth that lasts', template: '%s · Selvedge' },
   description: 'Cloth woven slowly on narrow looms, and the plain good things that are made of it.',
   openGraph: { siteName: 'Selvedge', type: 'website' },

@@ -1,7 +1,7 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { orders, prices, products, variants } from '@/db/schema';
+import { orders, prices, products, stock, variants } from '@/db/schema';
 import { type BrowserShop, hasBrowser, openBrowserShop, type Visit } from './browser-shop';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -78,6 +78,42 @@ describe.skipIf(!hasBrowser)('Buying in a browser', { timeout: 120_000 }, () => 
     await payButton(page).click();
     await page.getByRole('heading', { name: 'Thank you' }).waitFor();
     expect(visit.faults.filter((fault) => !fault.includes('402'))).toEqual([]);
+  });
+
+  it('keeps the cart where the bank is told no', async () => {
+    const page = await visitWith(PHONE);
+    await toCheckout(page);
+    await fillIn(page);
+    await page.getByRole('radio', { name: /Asks for 3-D Secure/ }).check();
+    await payButton(page).click();
+    await page.waitForURL(/\/payments\/challenges\//);
+    await page.getByRole('button', { name: 'Refuse' }).click();
+    await page.waitForURL(/\/orders\/ord_/);
+    await page.getByRole('heading', { name: 'The payment did not go through' }).waitFor();
+    await page.getByRole('link', { name: 'Back to checkout' }).click();
+    await page.getByText('Saltmarsh Linen Shirt').first().waitFor();
+    expect(await page.getByLabel('Full name').inputValue()).toBe('Ada Weaver');
+    expect(visit.faults).toEqual([]);
+  });
+
+  it('says what is left when somebody else was faster', async () => {
+    const page = await visitWith();
+    await toCheckout(page);
+    await fillIn(page);
+    const [line] = (await (await page.request.get('/api/cart')).json()).items;
+    const kept = await shop.db.select().from(stock).where(eq(stock.variantId, line.variantId));
+    await shop.db
+      .update(stock)
+      .set({ onHand: sql`${stock.held}` })
+      .where(eq(stock.variantId, line.variantId));
+    await payButton(page).click();
+    await page.getByRole('alert').getByText('Saltmarsh Linen Shirt: none is left.').waitFor();
+    for (const { variantId, locationId, onHand } of kept) {
+      const row = and(eq(stock.variantId, variantId), eq(stock.locationId, locationId));
+      await shop.db.update(stock).set({ onHand }).where(row);
+    }
+    await payButton(page).click();
+    await page.getByRole('heading', { name: 'Thank you' }).waitFor();
   });
 
   it('waits on the page of the order for a payment that is late', async () => {

@@ -9,7 +9,7 @@ export type CartChange =
   | { kind: 'currency'; currency: string };
 
 /** What is known of a variant before the cart's answer tells the rest. */
-export interface AddedPreview {
+interface AddedPreview {
   sku: string;
   title: string;
   variantTitle: string;

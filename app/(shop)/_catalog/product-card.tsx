@@ -1,11 +1,11 @@
-import Link from 'next/link';
 import type { Product } from '@/commerce/catalog';
+import { IntentLink } from './intent-link';
 import { Picture } from './picture';
 import { Price } from './price';
 import styles from './product-card.module.css';
 
 /** A product among others: its cloth, its name, where its prices begin. The second picture shows under the pointer. */
-export function ProductCard({ product, eager = false }: { product: Product; eager?: boolean }) {
+function ProductCard({ product, eager = false }: { product: Product; eager?: boolean }) {
   const { media, variants, title, slug } = product;
   const cheapest = variants.reduce<Product['variants'][number] | undefined>(
     (least, variant) => (!least || variant.price.amount < least.price.amount ? variant : least),
@@ -22,9 +22,9 @@ export function ProductCard({ product, eager = false }: { product: Product; eage
         {soldOut ? <span className={styles.flag}>Sold out</span> : null}
       </div>
       <h3 className={styles.title}>
-        <Link href={`/products/${slug}`} className={styles.link}>
+        <IntentLink href={`/products/${slug}`} className={styles.link}>
           {title}
-        </Link>
+        </IntentLink>
       </h3>
       <p className={styles.facts}>
         {cheapest ? <Price price={cheapest.price} compareAt={cheapest.compareAtPrice} from={varies} /> : null}

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import type { Collection } from '@/commerce/catalog';
+import { IntentLink } from '../../_catalog/intent-link';
 import { Picture } from '../../_catalog/picture';
 import { ProductGrid } from '../../_catalog/product-card';
 import { loadCollections, loadProduct, loadProducts } from '../../catalog-pages';
@@ -114,7 +115,7 @@ function CollectionTile({ collection: { slug, title, description, imageUrl } }: 
     <article className={styles.tile}>
       <Picture src={imageUrl} alt="" shape="square" />
       <h3>
-        <Link href={`/collections/${slug}`}>{title}</Link>
+        <IntentLink href={`/collections/${slug}`}>{title}</IntentLink>
       </h3>
       {description ? <p>{description}</p> : null}
     </article>
