@@ -6,18 +6,9 @@ import { unstable_cache } from 'next/cache';
 import { cache } from 'react';
 import type { Collection, Product, ProductList } from '@/commerce/catalog';
 import { CommerceError } from '@/commerce/error';
-import { createDb } from '@/db/client';
-import {
-  type CatalogDeps,
-  getCollection,
-  getProduct,
-  listCollections,
-  listProducts,
-  type ProductQuery,
-} from '@/edge/catalog';
-import { edgeEnv } from '@/edge/env';
-import { createKv } from '@/edge/kv';
+import { getCollection, getProduct, listCollections, listProducts, type ProductQuery } from '@/edge/catalog';
 import { loadFacts } from '@/edge/snapshot';
+import { openStores } from '@/edge/stores';
 
 /** A net under the tags, for a change that nobody told of. */
 const KEPT_SECONDS = 900;
@@ -27,7 +18,7 @@ const NOTHING: ProductList = { items: [], nextCursor: null };
 /** The product in the currency, or null where it is not sold (so). */
 export function loadProduct(slug: string, currency: string): Promise<Product | null> {
   const load = unstable_cache(
-    () => orIfNotSold(getProduct(deps(), slug, currency), null),
+    () => orIfNotSold(getProduct(openStores(), slug, currency), null),
     ['product', slug, currency],
     { tags: ['catalog', `product:${slug}`], revalidate: KEPT_SECONDS },
   );
@@ -38,7 +29,7 @@ export function loadProduct(slug: string, currency: string): Promise<Product | n
 export function loadProducts(query: ProductQuery): Promise<ProductList> {
   const tags = ['catalog', ...(query.collection ? [`collection:${query.collection}`] : [])];
   const load = unstable_cache(
-    () => orIfNotSold(listProducts(deps(), query), NOTHING),
+    () => orIfNotSold(listProducts(openStores(), query), NOTHING),
     ['products', JSON.stringify(query)],
     {
       tags,
@@ -50,13 +41,13 @@ export function loadProducts(query: ProductQuery): Promise<ProductList> {
 
 /** All collections, in the order of the shop. */
 export const loadCollections: () => Promise<Collection[]> = unstable_cache(
-  () => listCollections(deps()),
+  () => listCollections(openStores()),
   ['collections'],
   { tags: ['catalog'], revalidate: KEPT_SECONDS },
 );
 
 export function loadCollection(slug: string): Promise<Collection | null> {
-  const load = unstable_cache(() => getCollection(deps(), slug), ['collection', slug], {
+  const load = unstable_cache(() => getCollection(openStores(), slug), ['collection', slug], {
     tags: ['catalog', `collection:${slug}`],
     revalidate: KEPT_SECONDS,
   });
@@ -69,33 +60,24 @@ export function loadCollection(slug: string): Promise<Collection | null> {
  */
 export async function searchProducts(query: ProductQuery): Promise<ProductList> {
   try {
-    return await orIfNotSold(listProducts(deps(), query), NOTHING);
+    return await orIfNotSold(listProducts(openStores(), query), NOTHING);
   } catch (error) {
     if (!(error instanceof CommerceError) || error.code !== 'invalid_input') throw error;
     const { currency, facets } = query;
-    return orIfNotSold(listProducts(deps(), { currency, facets }), NOTHING);
+    return orIfNotSold(listProducts(openStores(), { currency, facets }), NOTHING);
   }
 }
 
 /** The collection as it is now, for pages of one visitor. */
-export const findCollection = cache((slug: string): Promise<Collection | null> => getCollection(deps(), slug));
+export const findCollection = cache((slug: string): Promise<Collection | null> => getCollection(openStores(), slug));
 
 /** The countries that the shop sends to, by their English names. */
 export async function loadCountries(): Promise<{ code: string; name: string }[]> {
-  const { rules } = await loadFacts(deps(), []);
+  const { rules } = await loadFacts(openStores(), []);
   const names = new Intl.DisplayNames('en', { type: 'region' });
   return Object.keys(rules.taxZones)
     .map((code) => ({ code, name: names.of(code) ?? code }))
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
-}
-
-/** Made for each use: nothing is asked of the environment until a page is. */
-function deps(): CatalogDeps {
-  const env = edgeEnv();
-  return {
-    kv: createKv({ url: env.KV_REST_API_URL, token: env.KV_REST_API_TOKEN }),
-    db: createDb({ url: env.DATABASE_URL, fetchEndpoint: env.NEON_FETCH_ENDPOINT }),
-  };
 }
 
 /** A shop that does not sell in a currency has nothing to show in it; that is no fault of the visitor's. */

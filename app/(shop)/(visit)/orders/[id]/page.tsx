@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { cookies } from 'next/headers';
 import { notFound } from 'next/navigation';
-import { createDb } from '@/db/client';
 import { edgeEnv } from '@/edge/env';
+import { openStores } from '@/edge/stores';
 import { orderCookieName, reachesOrder } from '@/node/order-access';
 import { readOrder } from '@/node/order-record';
 import { orderView } from '@/node/order-view';
@@ -20,13 +20,13 @@ export const dynamic = 'force-dynamic';
 /** An order, for the browser that holds its cookie; for any other it is not there. */
 export default async function OrderPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const { AUTH_SECRET, DATABASE_URL, NEON_FETCH_ENDPOINT, SITE_URL } = edgeEnv();
+  const { AUTH_SECRET, SITE_URL } = edgeEnv();
   const jar = await cookies();
   // Which of the two names it has depends on whether the shop is reached over https.
   const names = SITE_URL ? [orderCookieName(SITE_URL, id)] : ['https:', 'http:'].map((url) => orderCookieName(url, id));
   const token = names.flatMap((name) => jar.get(name)?.value ?? [])[0] ?? null;
   if (!reachesOrder(AUTH_SECRET, id, token)) notFound();
-  const record = await readOrder(createDb({ url: DATABASE_URL, fetchEndpoint: NEON_FETCH_ENDPOINT }), id);
+  const record = await readOrder(openStores().db, id);
   if (!record) notFound();
   return <OrderView order={orderView(record)} />;
 }
