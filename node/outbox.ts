@@ -44,6 +44,15 @@ const MAX_ATTEMPTS = 12;
 const BITE = 20;
 const LONGEST_PAUSE_SECONDS = 900;
 
+/** Which of `outbox due` can be delivered now: the first of its aggregate, its time come, and nobody's at the moment. */
+const IS_DUE = sql`
+  due.delivered_at is null and due.dead_at is null
+  and due.available_at <= now() and (due.locked_until is null or due.locked_until < now())
+  and not exists (
+    select 1 from outbox earlier
+    where earlier.aggregate_id = due.aggregate_id and earlier.id < due.id
+      and earlier.delivered_at is null and earlier.dead_at is null)`;
+
 /** The statement that writes messages, for the batch that they tell of. */
 export function outboxStatement(db: Db, messages: Message[]): Statement {
   return db.insert(outbox).values(messages);
@@ -66,10 +75,8 @@ export async function drainOutbox(
     const delivered = await Promise.all(claimed.map((delivery) => attempt(db, delivery, deliver)));
     processed += delivered.filter(Boolean).length;
   }
-  const remaining = await db.$count(
-    outbox,
-    sql`delivered_at is null and dead_at is null and available_at <= now() and (locked_until is null or locked_until < now())`,
-  );
+  const { rows } = await db.execute<{ count: string }>(sql`select count(*) from outbox due where ${IS_DUE}`);
+  const remaining = Number(rows[0]?.count ?? 0);
   return { processed, remaining };
 }
 
@@ -94,13 +101,7 @@ async function claim(db: Db): Promise<Delivery[]> {
   }>(sql`
     update outbox set locked_until = now() + make_interval(secs => ${LEASE_SECONDS}), attempts = attempts + 1
     where id in (
-      select due.id from outbox due
-      where due.delivered_at is null and due.dead_at is null
-        and due.available_at <= now() and (due.locked_until is null or due.locked_until < now())
-        and not exists (
-          select 1 from outbox earlier
-          where earlier.aggregate_id = due.aggregate_id and earlier.id < due.id
-            and earlier.delivered_at is null and earlier.dead_at is null)
+      select due.id from outbox due where ${IS_DUE}
       order by due.id limit ${BITE}
       for update skip locked)
     returning id, topic, aggregate_id, payload, attempts`);

@@ -267,14 +267,17 @@ export async function breaches(db: Db): Promise<string[]> {
       or not exists (select 1 from payments p where p.order_id = o.id)
     union all
     select 'confirmed and not paid: ' || o.id from orders o join payments p on p.order_id = o.id
-    where o.status = 'confirmed' and (o.payment_status <> 'paid' or p.captured_minor <> o.total_minor)
+    where o.status = 'confirmed' and (o.payment_status not in ('paid', 'refunded') or p.captured_minor <> o.total_minor)
     union all
     select 'the ledger does not sum to zero: ' || order_id from ledger_entries
     group by order_id, currency having sum(amount_minor) <> 0
     union all
-    select 'the customer account is not even: ' || order_id from ledger_entries
-    where account = 'customer' group by order_id having sum(amount_minor) <> 0
+    select 'the customer account is not even: ' || e.order_id from ledger_entries e join payments p on p.id = e.payment_id
+    where e.account = 'customer' and p.refunded_minor in (0, p.captured_minor)
+    group by e.order_id, p.refunded_minor having sum(e.amount_minor) <> 0
       and not exists (select 1 from outbox where topic = 'payment.refund' and delivered_at is null)
+      -- Money given back for what the customer keeps stays on the account.
+      and not exists (select 1 from orders o where o.id = e.order_id and o.status = 'confirmed' and p.refunded_minor > 0)
     union all
     select 'the ledger knows another sum than the payment: ' || p.order_id from payments p
     where p.captured_minor - p.refunded_minor <> coalesce((
