@@ -12,7 +12,7 @@ export interface Variant {
   stock: Stock;
 }
 
-export interface Stock {
+interface Stock {
   /** Units that can be sold now, over all locations. */
   available: number;
   /** What happens at zero: `deny` stops selling, `continue` goes on. */

@@ -35,6 +35,8 @@ interface Import {
 /** The forbidden arrows of one file, in words; `path` is relative to the project's root. */
 export function forbiddenArrows(path: string, source: string): string[] {
   const room = path.split('/')[0] as string;
+  // Plain JavaScript runs before the alias can be resolved.
+  const hasAlias = !path.endsWith('.mjs');
   const faults: string[] = [];
   for (const { specifier, typeOnly } of importsOf(path, source)) {
     const target = projectPath(path, specifier);
@@ -43,7 +45,7 @@ export function forbiddenArrows(path: string, source: string): string[] {
       continue;
     }
     const targetRoom = target.split('/')[0] as string;
-    if (targetRoom !== room && target.includes('/') && specifier.startsWith('.') && path.includes('/')) {
+    if (hasAlias && targetRoom !== room && target.includes('/') && specifier.startsWith('.') && path.includes('/')) {
       faults.push(`${path}: reach ${targetRoom}/ as "@/${target}", not by "${specifier}"`);
     }
     const allowed = MAY_IMPORT[room];
