@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { orders } from '@/db/schema';
 import { bestDatabase } from '@/tests/databases';
 import { breaches, type OrderShop, openOrderShop, TWEED } from '@/tests/orders/order-shop';
@@ -15,12 +15,12 @@ describe(`${REQUESTS} requests at once with one key, on ${database.server}`, () 
   });
   afterAll(() => shop.close());
 
-  async function burst() {
+  async function burst(requests = REQUESTS) {
     const filled = await shop.fill([TWEED, 1]);
     const request = shop.orderRequest(filled);
     const before = await shop.db.$count(orders);
     const answers = await Promise.all(
-      Array.from({ length: REQUESTS }, () => shop.call('POST', '/api/orders', request)),
+      Array.from({ length: requests }, () => shop.call('POST', '/api/orders', request)),
     );
     return { answers, request, made: (await shop.db.$count(orders)) - before };
   }
@@ -52,9 +52,10 @@ describe(`${REQUESTS} requests at once with one key, on ${database.server}`, () 
   it.skipIf(database.server === 'PGlite')(
     'would have many without the two constraints: the negative control',
     async () => {
+      vi.spyOn(console, 'error').mockImplementation(() => {});
       await shop.db.execute(sql`alter table idempotency_keys drop constraint idempotency_keys_scope_key_pk`);
       await shop.db.execute(sql`drop index orders_cart_unique`);
-      expect((await burst()).made).toBeGreaterThan(1);
+      expect((await burst(20)).made).toBeGreaterThan(1);
     },
   );
 });
