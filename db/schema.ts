@@ -230,6 +230,7 @@ export const stockHolds = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.orderId, t.variantId, t.locationId] }),
+    index('stock_holds_stock_index').on(t.variantId, t.locationId),
     foreignKey({
       name: 'stock_holds_stock_fk',
       columns: [t.variantId, t.locationId],
@@ -387,6 +388,7 @@ export const orderLines = pgTable(
   },
   (t) => [
     unique('order_lines_position_unique').on(t.orderId, t.position),
+    index('order_lines_variant_index').on(t.variantId),
     check('order_lines_quantity_positive', sql`${t.quantity} > 0`),
     check(
       'order_lines_total_adds_up',

@@ -1,0 +1,2 @@
+CREATE INDEX "order_lines_variant_index" ON "order_lines" USING btree ("variant_id");--> statement-breakpoint
+CREATE INDEX "stock_holds_stock_index" ON "stock_holds" USING btree ("variant_id","location_id");
