@@ -62,10 +62,15 @@ export async function openBrowserShop(): Promise<BrowserShop> {
       env: { ...process.env, ...platform.env, NODE_ENV: 'production', NEXT_DIST_DIR: TEST_DIST_DIR },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    closers.push(() => ended(app));
+    const output = tailOf(app);
+    closers.push(() => {
+      app.removeAllListeners('exit');
+      return ended(app);
+    });
+    app.once('exit', (code, signal) => console.error(`The built app ended with ${code ?? signal}:\n${output()}`));
     const browser = await launch();
     closers.push(() => browser.close());
-    await untilItAnswers(app, `${origin}/api/health`);
+    await untilItAnswers(app, `${origin}/api/health`, output);
 
     return {
       origin,
@@ -117,9 +122,18 @@ function freePort(): Promise<number> {
   });
 }
 
-async function untilItAnswers(app: ChildProcess, url: string): Promise<void> {
+/** The last of what a process has said. */
+function tailOf(app: ChildProcess): () => string {
   let output = '';
-  for (const stream of [app.stdout, app.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  for (const stream of [app.stdout, app.stderr]) {
+    stream?.on('data', (chunk) => {
+      output = `${output}${chunk}`.slice(-4_000);
+    });
+  }
+  return () => output;
+}
+
+async function untilItAnswers(app: ChildProcess, url: string, output: () => string): Promise<void> {
   for (let tries = 0; tries < 600 && app.exitCode === null; tries += 1) {
     const answers = await fetch(url).then(
       ({ ok }) => ok,
@@ -128,7 +142,7 @@ async function untilItAnswers(app: ChildProcess, url: string): Promise<void> {
     if (answers) return;
     await new Promise((wait) => setTimeout(wait, 100));
   }
-  throw new Error(`The built app did not answer at ${url}:\n${output}`);
+  throw new Error(`The built app did not answer at ${url}:\n${output()}`);
 }
 
 function ended(app: ChildProcess): Promise<void> {
