@@ -32,7 +32,7 @@ export interface PaymentNews {
 }
 
 /** What has to happen together with a move, once each. */
-export type Effect = 'captured' | 'confirmed' | 'cancelled' | 'sale_reversed' | 'refund_due' | 'refunded';
+type Effect = 'captured' | 'confirmed' | 'cancelled' | 'sale_reversed' | 'refund_due' | 'refunded';
 
 export interface OrderMove {
   state: OrderState;

@@ -23,7 +23,7 @@ export interface Order {
   accessToken?: string;
 }
 
-export interface OrderPayment {
+interface OrderPayment {
   status: 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'refunded';
   /** Where the shopper has to go to confirm the payment. */
   redirectUrl?: string;

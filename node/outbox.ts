@@ -11,7 +11,7 @@ import { logFault } from './log';
 import type { Statement } from './order-record';
 
 /** What each topic carries. */
-export interface Payloads {
+interface Payloads {
   'order.confirmed': { orderId: string };
   'order.cancelled': { orderId: string; reason: string };
   /** `refundedMinor` is the sum after this refund. */
@@ -23,7 +23,7 @@ export interface Payloads {
   'catalog.changed': { variantIds?: string[]; slugs?: string[]; everything?: boolean };
 }
 
-export type Topic = keyof Payloads;
+type Topic = keyof Payloads;
 
 export type Message = {
   [T in Topic]: {

@@ -47,14 +47,14 @@ const SHELVES: Record<string, { priceMinor: number; onHand: number; policy?: 'co
 
 export const HOME = { name: 'Ada Weber', line1: 'Webergasse 1', city: 'Berlin', postalCode: '10115', country: 'DE' };
 
-export interface Answer<Body> {
+interface Answer<Body> {
   status: number;
   headers: Headers;
   body: Body;
   text: string;
 }
 
-export interface Problem {
+interface Problem {
   code: string;
   requestId: string;
   errors?: { path: string; code: string }[];
@@ -66,7 +66,7 @@ export interface Placed {
   payment: { status: string; redirectUrl?: string };
 }
 
-export interface CallOptions {
+interface CallOptions {
   body?: unknown;
   headers?: Record<string, string>;
 }
@@ -90,14 +90,14 @@ export interface OrderShop {
   close(): Promise<void>;
 }
 
-export interface OrderOptions {
+interface OrderOptions {
   card?: string;
   key?: string;
   total?: Money;
   body?: Record<string, unknown>;
 }
 
-export interface Mail {
+interface Mail {
   to: string[];
   subject: string;
   text: string;
