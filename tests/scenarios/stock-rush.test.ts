@@ -177,7 +177,7 @@ describe(`${BUYERS} buyers on ${UNITS} units, ${SEEDS} times, on ${database.serv
       for (const [hot, units] of paid) expect(await stockOf(hot)).toEqual({ onHand: UNITS, held: units });
       expect(await breaches(shop.db)).toEqual([]);
     },
-    10 * 60_000,
+    20 * 60_000,
   );
 
   it('would sell too many with a function that reads before it writes: the negative control', async () => {
