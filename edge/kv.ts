@@ -1,5 +1,6 @@
 import { createClient, type VercelKV } from '@vercel/kv';
 import { CommerceError } from '@/commerce/error';
+import { batched, KvCommandError, mayShareTrips, type Pipeline } from './kv-batches';
 
 /** A Lua script and, once it was asked for, its SHA-1: Redis knows scripts by it. */
 export interface Script {
@@ -18,11 +19,18 @@ export interface Kv {
   ping(): Promise<void>;
 }
 
-let client: VercelKV | undefined;
+interface Client {
+  redis: VercelKV;
+  /** Sends a command with those of other requests; null where requests may not share. */
+  batch: ReturnType<typeof batched> | null;
+}
+
+let client: Client | undefined;
 
 /** The one client of this isolate. The only file that knows which KV library is used. */
-function kvClient(connection: { url: string; token: string }): VercelKV {
-  client ??= createClient({
+function kvClient(connection: { url: string; token: string }): Client {
+  if (client) return client;
+  const redis = createClient({
     ...connection,
     // workerd refuses the library's default cache mode; nothing here may be cached anyway.
     cache: 'no-store',
@@ -32,24 +40,26 @@ function kvClient(connection: { url: string; token: string }): VercelKV {
     signal: () => AbortSignal.timeout(8_000),
     // A stored '12345' must stay a string.
     automaticDeserialization: false,
-    // Requests of one isolate must not wait for each other, and a trip must be countable.
+    // The library's own batches form even where requests may not share I/O.
     enableAutoPipelining: false,
     // Values are UTF-8 text, so base64 would only cost time.
     responseEncoding: false,
   });
+  client = { redis, batch: mayShareTrips() ? batched(redis) : null };
   return client;
 }
 
 /** KV for one request: `onTrip` is told the milliseconds of every round trip. */
 export function createKv(connection: { url: string; token: string }, onTrip?: (milliseconds: number) => void): Kv {
-  const redis = kvClient(connection);
+  const { redis, batch } = kvClient(connection);
 
-  async function trip<Result>(call: () => Promise<Result>): Promise<Result> {
+  /** One command, as one trip. Throws `kv_unavailable` where KV does not answer. */
+  async function command<Result>(send: (commands: VercelKV | Pipeline) => unknown): Promise<Result> {
     const start = performance.now();
     try {
-      return await call();
+      return (await (batch ? batch(send) : send(redis))) as Result;
     } catch (error) {
-      if (error instanceof Error && error.name === 'UpstashError') throw error;
+      if (error instanceof Error && (error.name === 'UpstashError' || error instanceof KvCommandError)) throw error;
       throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.', {
         cause: error,
       });
@@ -59,26 +69,26 @@ export function createKv(connection: { url: string; token: string }, onTrip?: (m
   }
 
   return {
-    get: (key) => trip(() => redis.get<string>(key)),
-    mget: (keys) => trip(() => redis.mget<(string | null)[]>(...keys)),
+    get: (key) => command((commands) => commands.get(key)),
+    mget: (keys) => command((commands) => commands.mget(...keys)),
     async set(key, value, { ttlSeconds }) {
-      await trip(() => redis.set(key, value, { ex: ttlSeconds }));
+      await command((commands) => commands.set(key, value, { ex: ttlSeconds }));
     },
     async del(keys) {
-      await trip(() => redis.del(...keys));
+      await command((commands) => commands.del(...keys));
     },
     async run(script, keys, args) {
       script.sha1 ??= sha1Hex(script.source);
       const sha1 = await script.sha1;
       try {
-        return await trip(() => redis.evalsha(sha1, keys, args));
+        return await command((commands) => commands.evalsha(sha1, keys, args));
       } catch (error) {
         if (!(error instanceof Error && error.message.includes('NOSCRIPT'))) throw error;
-        return trip(() => redis.eval(script.source, keys, args));
+        return command((commands) => commands.eval(script.source, keys, args));
       }
     },
     async ping() {
-      await trip(() => redis.ping());
+      await command((commands) => commands.ping());
     },
   };
 }

@@ -65,8 +65,8 @@ function forbiddenPackage(path: string, room: string, specifier: string): string
   if (name === 'next' && room in MAY_IMPORT && room !== 'app' && room !== 'host') {
     return [`${path}: only app/ and host/ know Next ("${specifier}")`];
   }
-  if (name === '@vercel/kv' && room in MAY_IMPORT && path !== 'edge/kv.ts') {
-    return [`${path}: only edge/kv.ts knows the KV library`];
+  if (name === '@vercel/kv' && room in MAY_IMPORT && !path.startsWith('edge/kv')) {
+    return [`${path}: only edge/kv*.ts know the KV library`];
   }
   return [];
 }

@@ -1,0 +1,67 @@
+import type { VercelKV } from '@vercel/kv';
+
+export type Pipeline = ReturnType<VercelKV['pipeline']>;
+
+interface Waiting {
+  add(pipeline: Pipeline): unknown;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** How long a command waits at most for the batch before it, in milliseconds. */
+const MAX_WAIT_MS = 10;
+
+/** What KV answered to one command of a batch that it refused. */
+export class KvCommandError extends Error {
+  override name = 'KvCommandError';
+}
+
+/**
+ * Sends the commands of requests that run at once together: a command that comes while a batch is under way waits for
+ * its end, never longer than 10 ms, and goes out with all others that came meanwhile. One that comes alone leaves at once.
+ * Each is still one round trip for its request, but a trip costs the process more than the work in it does.
+ */
+export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown) => Promise<unknown> {
+  let waiting: Waiting[] = [];
+  let underWay = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  async function send(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = waiting;
+    waiting = [];
+    underWay += 1;
+    try {
+      const pipeline = client.pipeline();
+      for (const { add } of batch) add(pipeline);
+      const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const answer = answers[index];
+        if (answer?.error === undefined) resolve(answer?.result);
+        else reject(new KvCommandError(answer.error));
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    } finally {
+      underWay -= 1;
+      if (waiting.length > 0) void send();
+    }
+  }
+
+  return (add) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ add, resolve, reject });
+      if (underWay === 0) void send();
+      else timer ??= setTimeout(send, MAX_WAIT_MS);
+    });
+}
+
+/**
+ * Whether requests of this process may wait for each other's I/O. Isolates of an edge network forbid it: there a promise
+ * that another request's answer settles never settles.
+ */
+export function mayShareTrips(): boolean {
+  const { EdgeRuntime, navigator } = globalThis as { EdgeRuntime?: string; navigator?: { userAgent?: string } };
+  return EdgeRuntime !== 'vercel' && navigator?.userAgent !== 'Cloudflare-Workers';
+}
