@@ -22,7 +22,8 @@ export async function generateMetadata({ params }: ProductPageProps): Promise<Me
   const description = product.seo.description ?? plainText(product.description, 155);
   const picture = product.media[0];
   return {
-    title,
+    // Whoever wrote a title for search engines wrote the whole of it.
+    title: product.seo.title ? { absolute: product.seo.title } : product.title,
     description: description || `${product.title} at Selvedge.`,
     alternates: { canonical: `/products/${slug}` },
     openGraph: { title, description, images: picture ? [{ url: picture.url, alt: picture.alt }] : [] },
@@ -111,7 +112,7 @@ function Details({ product: { vendor, type, tags, collections } }: { product: Pr
       {tags.length > 0 ? (
         <div>
           <dt>Known for</dt>
-          <dd>{tags.join(', ')}</dd>
+          <dd>{[...new Set(tags)].join(', ')}</dd>
         </div>
       ) : null}
     </dl>
