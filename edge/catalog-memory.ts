@@ -11,6 +11,9 @@ export interface Rendered {
   etag: string;
 }
 
+/** `exact` for what will be kept (a cached page); `brisk` lets requests in a rush share what KV said. */
+export type Freshness = 'exact' | 'brisk';
+
 interface Versions {
   catalog: string;
   stock: string;
@@ -32,6 +35,11 @@ interface Flight {
 const STALE_STOCK_MS = 2_000;
 /** A request that waits for another's answer must not hang with it, when that one was cut off. */
 const JOIN_TIMEOUT_MS = 3_000;
+/**
+ * How long what KV said holds without asking again, in milliseconds: requests that come in a rush ask once, and nobody can
+ * tell a fiftieth of a second from at once.
+ */
+export const CONFIRMED_FOR_MS = 20;
 const MAX_ENTRIES = 1_000;
 const MAX_CHARACTERS = 8_000_000;
 
@@ -40,21 +48,26 @@ const flights = new Map<string, Flight>();
 let characters = 0;
 
 /**
- * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are exactly as fresh
- * as the catalog's version in KV; stock is at most two seconds older than its version. Requests that miss at once wait
+ * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are as fresh as the
+ * catalog's version in KV was 20 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
  * for one `make`. Where KV does not answer, an answer holds for two seconds.
  */
-export async function remember(kv: Kv, key: string, make: () => Promise<unknown>): Promise<Rendered> {
-  const versions = await readVersions(kv);
+export async function remember(
+  kv: Kv,
+  key: string,
+  make: () => Promise<unknown>,
+  freshness: Freshness = 'brisk',
+): Promise<Rendered> {
+  const versions = await readVersions(kv, freshness);
   const known = entries.get(key);
-  if (known && holds(known.versions, known.madeAt, versions)) {
+  if (known && holds(known.versions, known.madeAt, versions, freshness)) {
     // Last in the map is last to go.
     entries.delete(key);
     entries.set(key, known);
     return known;
   }
   const flight = flights.get(key);
-  if (flight && holds(flight.versions, flight.startedAt, versions)) {
+  if (flight && holds(flight.versions, flight.startedAt, versions, freshness)) {
     const joined = await join(flight.result);
     if (joined) return joined;
   }
@@ -79,8 +92,8 @@ export async function render(make: () => unknown): Promise<Rendered> {
   return { json, etag: `"${tag}"` };
 }
 
-function holds(made: Versions | null, madeAt: number, now: Versions | null): boolean {
-  const young = Date.now() - madeAt < STALE_STOCK_MS;
+function holds(made: Versions | null, madeAt: number, now: Versions | null, freshness: Freshness): boolean {
+  const young = freshness === 'brisk' && Date.now() - madeAt < STALE_STOCK_MS;
   if (!made || !now) return young;
   return made.catalog === now.catalog && (made.stock === now.stock || young);
 }
@@ -95,14 +108,21 @@ for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'NX') end
 return redis.call('MGET', unpack(KEYS))`,
 };
 
-async function readVersions(kv: Kv): Promise<Versions | null> {
+let confirmed: { versions: Versions; at: number } | null = null;
+
+async function readVersions(kv: Kv, freshness: Freshness): Promise<Versions | null> {
+  const now = Date.now();
+  if (freshness === 'brisk' && confirmed && now - confirmed.at < CONFIRMED_FOR_MS) return confirmed.versions;
   const keys = [CATALOG_VERSION_KEY, STOCK_VERSION_KEY];
   try {
     let [catalog, stock] = await kv.mget(keys);
     if (catalog == null || stock == null) {
       [catalog, stock] = (await kv.run(SET_MISSING, keys, [crypto.randomUUID()])) as string[];
     }
-    return catalog == null || stock == null ? null : { catalog, stock };
+    if (catalog == null || stock == null) return null;
+    const versions = { catalog, stock };
+    confirmed = { versions, at: now };
+    return versions;
   } catch {
     // A shop can be browsed without KV, whatever ails it.
     return null;

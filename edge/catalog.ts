@@ -9,7 +9,7 @@ import type { Collection, Product, ProductList } from '@/commerce/catalog';
 import { CommerceError } from '@/commerce/error';
 import { chooseMarket, HOME_MARKET, requireCurrency } from '@/commerce/market';
 import { decodeCursor, encodeCursor, invalidCursor } from './catalog-cursor';
-import { type Rendered, remember, render } from './catalog-memory';
+import { CONFIRMED_FOR_MS, type Freshness, type Rendered, remember, render } from './catalog-memory';
 import {
   type Filter,
   inCurrency,
@@ -53,25 +53,25 @@ export interface ProductQuery {
 }
 
 /**
- * A page of products. Throws `currency_not_sold`, and `invalid_input` for a cursor of another list (path `cursor`).
+ * A page of products, exact, for pages that keep what they read. Throws `currency_not_sold`, and `invalid_input` for a cursor of another list (path `cursor`).
  * One round trip to KV where this isolate remembers the answer.
  */
 export async function listProducts(deps: CatalogDeps, query: ProductQuery = {}): Promise<ProductList> {
-  return JSON.parse((await listProductsRendered(deps, query)).json) as ProductList;
+  return JSON.parse((await listProductsRendered(deps, query, 'exact')).json) as ProductList;
 }
 
 /**
- * The product in one currency, or null where there is none that is active and sold in it. Always exact: one round trip
- * to KV, whose document every change deletes. Throws `currency_not_sold`.
+ * The product in one currency, or null where there is none that is active and sold in it. Exact, for pages that keep what
+ * they read: one round trip to KV, whose document every change deletes. Throws `currency_not_sold`.
  */
 export async function getProduct(deps: CatalogDeps, slug: string, currency?: string): Promise<Product | null> {
-  const rendered = await getProductRendered(deps, slug, currency);
+  const rendered = await getProductRendered(deps, slug, currency, 'exact');
   return rendered ? (JSON.parse(rendered.json) as Product) : null;
 }
 
 /** All collections, in the order of the shop. */
 export async function listCollections(deps: CatalogDeps): Promise<Collection[]> {
-  return (JSON.parse((await listCollectionsRendered(deps)).json) as { items: Collection[] }).items;
+  return (JSON.parse((await listCollectionsRendered(deps, 'exact')).json) as { items: Collection[] }).items;
 }
 
 /** The collection, or null. */
@@ -171,8 +171,8 @@ function answer({ request }: Pick<Context, 'request'>, { json, etag }: Rendered)
 
 // ---------------------------------------------------------------- answers
 
-function listCollectionsRendered({ kv, db }: CatalogDeps): Promise<Rendered> {
-  return remember(kv, 'collections', async () => ({ items: await readCollections(db), nextCursor: null }));
+function listCollectionsRendered({ kv, db }: CatalogDeps, freshness?: Freshness): Promise<Rendered> {
+  return remember(kv, 'collections', async () => ({ items: await readCollections(db), nextCursor: null }), freshness);
 }
 
 interface ProductsAsked {
@@ -184,9 +184,9 @@ interface ProductsAsked {
   facets: boolean;
 }
 
-async function listProductsRendered(deps: CatalogDeps, query: ProductQuery): Promise<Rendered> {
+async function listProductsRendered(deps: CatalogDeps, query: ProductQuery, freshness?: Freshness): Promise<Rendered> {
   const asked = normalise(query);
-  return remember(deps.kv, JSON.stringify(['products', asked]), () => readList(deps, asked));
+  return remember(deps.kv, JSON.stringify(['products', asked]), () => readList(deps, asked), freshness);
 }
 
 /** One form for all queries that mean the same. Throws `invalid_input`. */
@@ -286,28 +286,29 @@ interface StoredProduct {
 
 const MAX_REMEMBERED_PRODUCTS = 300;
 
-/** Products as this isolate rendered them, each good for as long as KV answers with the same text. */
-const renderedProducts = new Map<string, { text: string; stored: StoredProduct; byCurrency: Map<string, Rendered> }>();
+interface RenderedProduct {
+  text: string;
+  stored: StoredProduct;
+  byCurrency: Map<string, Rendered>;
+  /** When KV was last asked whether the text is still the same. */
+  confirmedAt: number;
+}
 
-async function getProductRendered(deps: CatalogDeps, slug: string, wish?: string): Promise<Rendered | null> {
+/** Products as this isolate rendered them, each good for as long as KV answers with the same text. */
+const renderedProducts = new Map<string, RenderedProduct>();
+
+async function getProductRendered(
+  deps: CatalogDeps,
+  slug: string,
+  wish?: string,
+  freshness?: Freshness,
+): Promise<Rendered | null> {
   // What no product can be called costs no look-up.
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) || slug.length > 255) return null;
-  const key = productKey(slug);
-  const { texts } = await readThrough(deps.kv, [key], async () => {
-    const [found, { rules }] = await Promise.all([readProducts(deps.db, [slug]), loadFacts(deps, [])]);
-    const product = found.get(slug);
-    const stored = product && ({ product, currencies: rules.currencies } satisfies StoredProduct);
-    return new Map(stored ? [[key, JSON.stringify(stored)]] : []);
-  });
-  const text = texts.get(key);
-  if (!text) return null;
-
-  let known = renderedProducts.get(slug);
-  if (known?.text !== text) known = { text, stored: JSON.parse(text) as StoredProduct, byCurrency: new Map() };
-  renderedProducts.delete(slug);
-  renderedProducts.set(slug, known);
-  if (renderedProducts.size > MAX_REMEMBERED_PRODUCTS)
-    renderedProducts.delete(renderedProducts.keys().next().value ?? '');
+  const remembered = renderedProducts.get(slug);
+  const isConfirmed = remembered !== undefined && Date.now() - remembered.confirmedAt < CONFIRMED_FOR_MS;
+  const known = isConfirmed && freshness !== 'exact' ? remembered : await confirmProduct(deps, slug, remembered);
+  if (!known) return null;
 
   const currency = chooseCurrency(known.stored.currencies, wish ?? null);
   const rendered = known.byCurrency.get(currency);
@@ -317,4 +318,32 @@ async function getProductRendered(deps: CatalogDeps, slug: string, wish?: string
   const fresh = await render(() => product);
   known.byCurrency.set(currency, fresh);
   return fresh;
+}
+
+/** The product as KV has it now, rendered anew only where its text is another; null where there is no such product. */
+async function confirmProduct(
+  deps: CatalogDeps,
+  slug: string,
+  remembered: RenderedProduct | undefined,
+): Promise<RenderedProduct | null> {
+  const confirmedAt = Date.now();
+  const key = productKey(slug);
+  const { texts } = await readThrough(deps.kv, [key], async () => {
+    const [found, { rules }] = await Promise.all([readProducts(deps.db, [slug]), loadFacts(deps, [])]);
+    const product = found.get(slug);
+    const stored = product && ({ product, currencies: rules.currencies } satisfies StoredProduct);
+    return new Map(stored ? [[key, JSON.stringify(stored)]] : []);
+  });
+  renderedProducts.delete(slug);
+  const text = texts.get(key);
+  if (!text) return null;
+  const known =
+    remembered?.text === text
+      ? { ...remembered, confirmedAt }
+      : { text, stored: JSON.parse(text) as StoredProduct, byCurrency: new Map(), confirmedAt };
+  renderedProducts.set(slug, known);
+  if (renderedProducts.size > MAX_REMEMBERED_PRODUCTS) {
+    renderedProducts.delete(renderedProducts.keys().next().value ?? '');
+  }
+  return known;
 }

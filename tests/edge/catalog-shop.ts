@@ -4,6 +4,7 @@ import { migrate } from '@/db/migrate';
 import { type ProductInput, upsertProducts } from '@/db/products';
 import { collections, locations, shippingMethods, shippingPrices } from '@/db/schema';
 import type { CatalogDeps } from '@/edge/catalog';
+import { CONFIRMED_FOR_MS } from '@/edge/catalog-memory';
 import type { CatalogChange } from '@/edge/snapshot';
 import type { Platform } from '@/local/platform';
 import type { TestDatabase } from '@/tests/databases';
@@ -60,7 +61,10 @@ async function freshIsolate({ env }: Platform): Promise<Isolate> {
     fetch: (path, headers) => dispatch(edgeOperations, new Request(`http://shop.test${path}`, { headers })),
     deps: { kv, db },
     catalog,
-    invalidate: (change) => invalidateCatalog(kv, change),
+    async invalidate(change) {
+      await invalidateCatalog(kv, change);
+      await afterRush();
+    },
   };
 }
 
@@ -113,3 +117,6 @@ export function product(
     })),
   };
 }
+
+/** Until the isolate asks KV again whether what it remembers still holds. */
+export const afterRush = () => new Promise((resolve) => setTimeout(resolve, CONFIRMED_FOR_MS + 5));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Collection, Product, ProductList } from '@/commerce/catalog';
 import { testDatabases } from '@/tests/databases';
 import type { Problem } from './calls';
-import { add, type CatalogShop, openCatalog, product } from './catalog-shop';
+import { add, afterRush, type CatalogShop, openCatalog, product } from './catalog-shop';
 
 const WARM = { kv: 1, db: 0 };
 
@@ -352,14 +352,33 @@ describe.each(testDatabases('cat_catalog').filter(({ available }) => available))
         '/api/collections/scarves',
       ])('cost one KV trip and no SQL: %s', async (path) => {
         await shop.call('GET', path);
+        await afterRush();
         const before = { ...shop.platform.counters };
         const { trips } = await shop.call('GET', path);
         expect(trips).toEqual(WARM);
         expect(shop.platform.counters).toEqual({ sql: before.sql, kv: before.kv + 1 });
       });
 
+      it('ask KV once in a rush, and again after it', async () => {
+        await shop.call('GET', '/api/products/ash-scarf');
+        await shop.call('GET', '/api/products');
+        await afterRush();
+        const ask = (path: string) => shop.call('GET', path);
+        const trips = [];
+        for (const path of [
+          '/api/products',
+          '/api/collections',
+          '/api/products/ash-scarf',
+          '/api/products/ash-scarf',
+        ]) {
+          trips.push((await ask(path)).trips.kv);
+        }
+        expect(trips).toEqual([1, 0, 1, 0]);
+      });
+
       it('are shared by queries that mean the same', async () => {
         await shop.call('GET', '/api/products?q=Ash%20scarf&option.A=1&option.A=2&option.B=3&sort=relevance');
+        await afterRush();
         const path = '/api/products?option.B=3&option.A=2&option.A=1&option.A=1&q=ASH,%20SCARF&limit=24';
         expect((await shop.call('GET', path)).trips).toEqual(WARM);
       });
