@@ -11,7 +11,7 @@ interface Waiting {
 /** How long a command waits at most for the batch before it, in milliseconds. */
 const MAX_WAIT_MS = 10;
 
-/** What KV answered to one command of a batch that it refused. */
+/** What KV answered to a command that it refused. */
 export class KvCommandError extends Error {
   override name = 'KvCommandError';
 }

@@ -59,7 +59,11 @@ export function createKv(connection: { url: string; token: string }, onTrip?: (m
     try {
       return (await (batch ? batch(send) : send(redis))) as Result;
     } catch (error) {
-      if (error instanceof Error && (error.name === 'UpstashError' || error instanceof KvCommandError)) throw error;
+      if (error instanceof KvCommandError) throw error;
+      // The library's message goes on with the command, and a cart's command holds an address: that is nobody's log's.
+      if (error instanceof Error && error.name === 'UpstashError') {
+        throw new KvCommandError(error.message.split(', command was: ', 1)[0]);
+      }
       throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.', {
         cause: error,
       });
