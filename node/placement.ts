@@ -2,6 +2,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Address } from '@/commerce/cart';
 import { CommerceError, type InputIssue } from '@/commerce/error';
+import { requireZone } from '@/commerce/market';
 import type { Money } from '@/commerce/money';
 import { type PricedCart, priceCart } from '@/commerce/pricing';
 import type { Db } from '@/db/client';
@@ -55,7 +56,7 @@ export async function placeOrder(
   const { priced, shortages } = await priceFromDatabase(cart, input, deps.db);
   // Who comes too late for what is sold out must not stand in the way of those who write its row.
   if (shortages.length > 0 && !(await mayComeFree(deps.db, cart.id, shortages))) {
-    throw outOfStock(cart, priced, shortages);
+    throw outOfStock(priced, shortages);
   }
   const draft = draftOf(cart, input, priced, deps);
   let mayReleaseExpired = true;
@@ -65,12 +66,13 @@ export async function placeOrder(
       return await changeOrder(deps.db, draft.order.id, statementsOf(draft, claim, deps.db));
     } catch (error) {
       const fault = databaseFault(error);
-      if (!fault || tries === MAX_TRIES) throw error;
+      if (!fault) throw error;
+      const mayRepeat = tries < MAX_TRIES;
       if (fault.constraint === CLAIM_CONSTRAINT) {
         // Ours, if an earlier try took place and only its answer was lost; otherwise another request's.
         return readOrder(deps.db, draft.order.id);
       }
-      if (fault.constraint === 'orders_cart_unique') {
+      if (fault.constraint === 'orders_cart_unique' && mayRepeat) {
         await supersede(deps.db, await findLivingOrder(deps.db, cart.id));
         continue;
       }
@@ -78,14 +80,14 @@ export async function placeOrder(
         const short = JSON.parse(fault.detail ?? '[]') as Shortage[];
         const variantIds = short.map(({ variantId }) => variantId);
         // Stock that abandoned orders still hold is no reason to refuse: cron may be long in coming.
-        if (mayReleaseExpired && (await releaseExpired(deps.db, variantIds)) > 0) {
+        if (mayRepeat && mayReleaseExpired && (await releaseExpired(deps.db, variantIds)) > 0) {
           mayReleaseExpired = false;
           continue;
         }
-        throw outOfStock(cart, priced, short);
+        throw outOfStock(priced, short);
       }
       // Sent again when the answer was lost: the claim lets it take place once. A lost race left nothing behind.
-      if (fault.sqlState !== null && !isLostRace(fault)) throw error;
+      if (!mayRepeat || (fault.sqlState !== null && !isLostRace(fault))) throw error;
       await pauseBefore(tries);
     }
   }
@@ -98,6 +100,7 @@ async function priceFromDatabase(
 ): Promise<{ priced: PricedCart; shortages: Shortage[] }> {
   const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
   const [variants, rules] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
+  requireZone(rules, input.shippingAddress.country, 'shippingAddress.country');
   const priced = priceCart(
     {
       currency: cart.currency,
@@ -232,11 +235,11 @@ interface Shortage {
 }
 
 /** Which lines there is not enough for, and how many are left. */
-function outOfStock(cart: StoredCart, { items }: PricedCart, shortages: Shortage[]): CommerceError {
+function outOfStock({ items }: PricedCart, shortages: Shortage[]): CommerceError {
   const byVariant = new Map(shortages.map((shortage) => [shortage.variantId, shortage]));
   const lines = items.flatMap((item, index) => {
     const shortage = byVariant.get(item.variantId);
-    return shortage ? [{ path: `items.${index}`, itemId: cart.lines[index]?.id ?? item.id, item, shortage }] : [];
+    return shortage ? [{ path: `items.${index}`, item, shortage }] : [];
   });
   return new CommerceError('out_of_stock', 'There is not enough left of something in the cart.', {
     issues: lines.map(({ path, item, shortage }) => ({
@@ -245,8 +248,8 @@ function outOfStock(cart: StoredCart, { items }: PricedCart, shortages: Shortage
       message: `${item.title}: ${shortage.available === 0 ? 'none is left' : `only ${shortage.available} left`}.`,
     })),
     facts: {
-      shortages: lines.map(({ itemId, item, shortage }) => ({
-        itemId,
+      shortages: lines.map(({ item, shortage }) => ({
+        itemId: item.id,
         variantId: item.variantId,
         sku: item.sku,
         requested: shortage.requested,

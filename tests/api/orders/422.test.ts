@@ -58,6 +58,7 @@ describe('POST /api/orders answers 422', () => {
     const shippingAddress = { ...HOME, country: 'FR' };
     const { status, body } = await shop.order(await shop.fill([TWEED, 1]), { body: { shippingAddress } });
     expect([status, body.code]).toEqual([422, 'country_not_sold_to']);
+    expect(body.errors?.map((error) => error.path)).toEqual(['shippingAddress.country']);
   });
 
   it.each<[string, Record<string, unknown>]>([
