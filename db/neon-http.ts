@@ -1,8 +1,7 @@
 /**
- * The part of `@neondatabase/serverless` that an edge function uses, for its bundle alone: `next.config.ts` puts it in
- * the package's place there. The package ships its WebSocket client, a `Buffer` and TLS shims in the one file that also
- * holds `neon()`, 44 KB gzipped of which HTTP needs two. Node functions and commands use the package itself, and one
- * contract suite holds both to the same answers.
+ * The half of `@neondatabase/serverless` that speaks HTTP, in the package's place in all that Next bundles: see
+ * `docs/decisions/edge-bundle.md`. Commands, tests and a plain Node host use the package itself, and one protocol suite
+ * holds both to the same answers.
  *
  * Source of the protocol: the package's own `neon()`, version 1.2.
  */

@@ -13,8 +13,8 @@ export type Corrections = (string[] | null)[];
 
 /**
  * An opaque cursor that is good only for the list it came from: `list` names sort and filters. Its checksum finds what
- * was cut, mistyped or moved to another list; it is no signature, so everything in
- * it is checked like any other input; whether `key` fits the sort is for the caller to check.
+ * was cut, mistyped or moved to another list; it is no signature, so everything in it is checked like any other input.
+ * Whether `key` fits the sort is for the caller to check.
  */
 export function encodeCursor(list: string, { key, id, corrections }: Position): string {
   const content = JSON.stringify([key, id, corrections]);

@@ -181,12 +181,12 @@ function requireSameSite(request: Request): void {
 /** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
 const STATUS_BY_CODE: Record<string, number> = {
   malformed_json: 400,
+  json_too_deep: 400,
   idempotency_key_required: 400,
   idempotency_key_invalid: 400,
   unauthenticated: 401,
   webhook_signature_invalid: 401,
   payment_declined: 402,
-  json_too_deep: 400,
   cross_site_request: 403,
   not_found: 404,
   item_not_found: 404,

@@ -75,7 +75,8 @@ export const listOrdersOperation = operation({ method: 'GET', path: '/api/orders
 
 /**
  * Cancels an order that was not sent yet; money that was paid goes back. Repeating it changes nothing, so it takes no
- * key. Throws `order_not_cancellable`.
+ * key. Throws `order_not_cancellable`, and `request_in_progress` or `payment_provider_unavailable` while nobody can know
+ * whether it is paid.
  */
 export const cancelOrderOperation = operation(
   { method: 'POST', path: '/api/orders/{id}/cancellation' },
