@@ -3,16 +3,11 @@ import '@fontsource-variable/instrument-sans/wght.css';
 import './globals.css';
 import { Analytics } from '@vercel/analytics/next';
 import type { Metadata, Viewport } from 'next';
+import { siteUrl } from '@/edge/env';
 import { CartProvider } from './(shop)/_cart/cart-provider';
 
 export const metadata: Metadata = {
-  // Whatever renders the page tells where the shop is: a first deploy knows only the address that Vercel gave it.
-  metadataBase: new URL(
-    process.env.SITE_URL ||
-      (process.env.VERCEL_PROJECT_PRODUCTION_URL
-        ? `https://${process.env.VERCEL_PROJECT_PRODUCTION_URL}`
-        : 'http://localhost:3000'),
-  ),
+  metadataBase: new URL(siteUrl() ?? 'http://localhost:3000'),
   title: { default: 'Selvedge, a mill for cloth that lasts', template: '%s · Selvedge' },
   description: 'Cloth woven slowly on narrow looms, and the plain good things that are made of it.',
   openGraph: { siteName: 'Selvedge', type: 'website' },

@@ -1,5 +1,5 @@
 /**
- * Fills an empty store with the mill's own shop: `tsx db/seed.ts [--force]`.
+ * Fills an empty store with the mill's own shop: `tsx db/seed.ts [--force] [--if-configured]`.
  *
  * Everything goes through the same functions that an import uses, so that seeding tests them.
  */
@@ -121,7 +121,11 @@ export async function writeRegions(db: Db): Promise<void> {
 
 async function main(): Promise<void> {
   const connection = findDbConnection();
-  if (!connection) throw new Error('Set DATABASE_URL, or start the store first: npm start.');
+  if (!connection) {
+    // As for the migration: a first deploy may build before its database exists.
+    if (process.argv.includes('--if-configured')) return console.info('No database yet: nothing was seeded.');
+    throw new Error('Set DATABASE_URL, or start the store first: npm start.');
+  }
   const started = performance.now();
   const { seeded, products, variants } = await seed(connection, { force: process.argv.includes('--force') });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

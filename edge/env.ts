@@ -28,9 +28,15 @@ export function edgeEnv(): EdgeEnv {
     KV_REST_API_URL: process.env.KV_REST_API_URL,
     KV_REST_API_TOKEN: process.env.KV_REST_API_TOKEN,
     AUTH_SECRET: process.env.AUTH_SECRET,
-    SITE_URL: process.env.SITE_URL,
+    SITE_URL: siteUrl(),
   });
   return parsed;
+}
+
+/** Where shoppers reach the shop: what `SITE_URL` says, else the address that Vercel gave the project. */
+export function siteUrl(): string | undefined {
+  const host = process.env.VERCEL_PROJECT_PRODUCTION_URL;
+  return process.env.SITE_URL || (host ? `https://${host}` : undefined);
 }
 
 /** Parses environment variables by a schema; the error names every faulty variable and says how to mend it. */

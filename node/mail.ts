@@ -18,6 +18,7 @@ let transport: Transporter | undefined;
 /** Hands a mail to the server of `MAIL_URL`; resolves when it was taken. May be repeated: see `name`. */
 export async function sendMail({ to, subject, text, html, name }: Mail): Promise<void> {
   const { MAIL_URL, MAIL_FROM, SITE_URL } = nodeEnv();
+  if (!MAIL_URL || !MAIL_FROM) throw new Error('No letter can be sent: MAIL_URL and MAIL_FROM are not both set.');
   transport ??= createTransport({
     url: MAIL_URL,
     connectionTimeout: TIMEOUT_MS,
