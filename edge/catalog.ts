@@ -35,7 +35,7 @@ export interface ProductQuery {
   q?: string;
   /** A collection's slug; one that does not exist has no products. */
   collection?: string;
-  /** ISO 4217; by default the shop's first. */
+  /** ISO 4217; by default the home market's, or the shop's first where it does not sell in that. */
   currency?: string;
   /** 1 to 100; by default 24. */
   limit?: number;
@@ -53,8 +53,8 @@ export interface ProductQuery {
 }
 
 /**
- * A page of products, exact, for pages that keep what they read. Throws `currency_not_sold`, and `invalid_input` for a cursor of another list (path `cursor`).
- * One round trip to KV where this isolate remembers the answer.
+ * A page of products, exact, for pages that keep what they read. Throws `currency_not_sold`, and `invalid_input` for a
+ * cursor of another list (path `cursor`). One round trip to KV where this isolate remembers the answer.
  */
 export async function listProducts(deps: CatalogDeps, query: ProductQuery = {}): Promise<ProductList> {
   return JSON.parse((await listProductsRendered(deps, query, 'exact')).json) as ProductList;
@@ -62,7 +62,7 @@ export async function listProducts(deps: CatalogDeps, query: ProductQuery = {}):
 
 /**
  * The product in one currency, or null where there is none that is active and sold in it. Exact, for pages that keep what
- * they read: one round trip to KV, whose document every change deletes. Throws `currency_not_sold`.
+ * they read: one round trip to KV, whose document every change voids. Throws `currency_not_sold`.
  */
 export async function getProduct(deps: CatalogDeps, slug: string, currency?: string): Promise<Product | null> {
   const rendered = await getProductRendered(deps, slug, currency, 'exact');
@@ -71,7 +71,7 @@ export async function getProduct(deps: CatalogDeps, slug: string, currency?: str
 
 /** All collections, in the order of the shop. */
 export async function listCollections(deps: CatalogDeps): Promise<Collection[]> {
-  return (JSON.parse((await listCollectionsRendered(deps, 'exact')).json) as { items: Collection[] }).items;
+  return collectionsIn(await listCollectionsRendered(deps, 'exact'));
 }
 
 /** The collection, or null. */
@@ -151,13 +151,11 @@ export const listCollectionsOperation = operation({ method: 'GET', path: '/api/c
 );
 
 export const getCollectionOperation = operation({ method: 'GET', path: '/api/collections/{slug}' }, async (context) => {
-  const slug = context.params.slug ?? '';
-  const rendered = await remember(context.kv, JSON.stringify(['collection', slug]), async () => {
-    const collections = await readCollections(context.db);
-    return collections.find((collection) => collection.slug === slug) ?? null;
-  });
-  if (rendered.json === 'null') throw new CommerceError('not_found', 'There is no such collection.');
-  return answer(context, rendered);
+  // Out of the one list that is remembered: made-up slugs must not crowd out what others ask for.
+  const collections = collectionsIn(await listCollectionsRendered(context));
+  const collection = collections.find(({ slug }) => slug === context.params.slug);
+  if (!collection) throw new CommerceError('not_found', 'There is no such collection.');
+  return answer(context, await render(() => collection));
 });
 
 /** May be kept by anyone, but is asked for again each time: a changed price shows at once. */
@@ -173,6 +171,10 @@ function answer({ request }: Pick<Context, 'request'>, { json, etag }: Rendered)
 
 function listCollectionsRendered({ kv, db }: CatalogDeps, freshness?: Freshness): Promise<Rendered> {
   return remember(kv, 'collections', async () => ({ items: await readCollections(db), nextCursor: null }), freshness);
+}
+
+function collectionsIn({ json }: Rendered): Collection[] {
+  return (JSON.parse(json) as { items: Collection[] }).items;
 }
 
 interface ProductsAsked {
