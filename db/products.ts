@@ -5,9 +5,9 @@
  * Between the two nothing is locked; if someone else wrote the same rows meanwhile, a constraint aborts the batch, and
  * it is planned again from what is there now.
  */
-import { NeonDbError } from '@neondatabase/serverless';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from './client';
+import { databaseFault } from './fault';
 import { newId } from './ids';
 
 /**
@@ -148,7 +148,7 @@ export async function upsertProducts(
     try {
       return resultOf(plan, await write(db, plan));
     } catch (error) {
-      if (attempt === MAX_ATTEMPTS || !CROSSED.has(sqlState(error) ?? '')) throw error;
+      if (attempt === MAX_ATTEMPTS || !CROSSED.has(databaseFault(error)?.sqlState ?? '')) throw error;
     }
   }
 }
@@ -883,10 +883,4 @@ function recordset(rows: object[], columns: string): SQL {
 
 function textArray(values: string[]): SQL {
   return sql`${sql.param(values)}::text[]`;
-}
-
-/** Drizzle wraps the error of a single query, but not that of a batch. */
-function sqlState(error: unknown): string | undefined {
-  const cause = error instanceof NeonDbError ? error : error instanceof Error ? error.cause : undefined;
-  return cause instanceof NeonDbError ? cause.code : undefined;
 }

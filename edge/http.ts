@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CommerceError, type InputIssue } from '@/commerce/error';
 import { createDb, type Db } from '@/db/client';
+import { databaseFault } from '@/db/fault';
 import { type EdgeEnv, edgeEnv } from './env';
 import { readJsonBody, requireStorable } from './json-body';
 import { createKv, type Kv } from './kv';
@@ -229,9 +230,10 @@ const RETRY_AFTER_BY_CODE: Record<string, number> = {
 
 /** Renders any thrown thing as a problem document; what is not ours to tell is logged, never shown. */
 export function problem(thrown: unknown, requestId: string): Reply {
-  const error = isDatabaseUnreachable(thrown)
-    ? new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.')
-    : thrown;
+  const error =
+    databaseFault(thrown)?.sqlState === null
+      ? new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.')
+      : thrown;
   const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined ? error : null;
   const code = known?.code ?? 'internal_error';
   const status = STATUS_BY_CODE[code] ?? 500;
@@ -258,12 +260,6 @@ export function problem(thrown: unknown, requestId: string): Reply {
 function titleOf(code: string): string {
   const words = code.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** The driver's error has no SQLSTATE when the request never reached a database. */
-function isDatabaseUnreachable(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error && cause.name === 'NeonDbError' && !(cause as { code?: string }).code;
 }
 
 /** For the log: the messages of an error and of what caused it. A query's parameters may be personal, so not them. */

@@ -2,8 +2,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { type CancellationReason, moveByCancellation, moveByPayment, type OrderMove } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
+import { databaseFault, isLostRace, pauseBefore } from '@/db/fault';
 import { ledgerEntries, orderEvents, orders, payments, stockHolds } from '@/db/schema';
-import { databaseFault, isLostRace, pauseBefore } from './database-fault';
 import { ledger } from './ledger';
 import { changeOrder, type OrderRecord, orderStateOf, readOrder, type Statement } from './order-record';
 import { type Message, outboxStatement } from './outbox';

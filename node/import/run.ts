@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NeonDbError } from '@neondatabase/serverless';
 import { sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
+import { databaseFault } from '@/db/fault';
 import { type CatalogChange, type FaultCode, type ProductFault, upsertProducts } from '@/db/products';
 import { writeRegions } from '@/db/seed';
 import { type Columns, type CurrencyOptions, type Field, resolveColumns } from './columns';
@@ -126,7 +126,7 @@ function sizeOf({ input }: MappedProduct): number {
 async function requireLocation(db: Db, wanted: string | undefined, dryRun: boolean): Promise<string> {
   const { rows } = await db.execute(sql`select id from locations order by priority`).catch((error: unknown) => {
     throw new ImportStopped(
-      causeOf(error)?.code === '42P01'
+      databaseFault(error)?.sqlState === '42P01'
         ? 'The database does not have the tables of the store yet. Migrate it first: npx tsx db/migrate.ts'
         : `The database does not answer (${messageOf(error)}). DATABASE_URL and NEON_FETCH_ENDPOINT say where it is.`,
       { cause: error },
@@ -233,17 +233,10 @@ function reject({ input, variantLines }: MappedProduct, error: Error, report: Im
 
 /** Whether the database refused what it was given (SQLSTATE classes 22, 23 and 54), rather than failed to answer. */
 function isAboutData(error: unknown): boolean {
-  return /^(22|23|54)/.test(causeOf(error)?.code ?? '');
+  return /^(22|23|54)/.test(databaseFault(error)?.sqlState ?? '');
 }
 
-/** Without what Drizzle puts before it: the statement and its parameters, the whole batch. */
 function messageOf(error: unknown): string {
-  const message = causeOf(error)?.message ?? (error instanceof Error ? error.message : String(error));
+  const message = databaseFault(error)?.message ?? (error instanceof Error ? error.message : String(error));
   return message.slice(0, 300).replace(/\.$/, '');
-}
-
-/** What the driver threw: Drizzle wraps the error of a single query, but not that of a batch. */
-function causeOf(error: unknown): NeonDbError | undefined {
-  const cause = error instanceof NeonDbError ? error : error instanceof Error ? error.cause : undefined;
-  return cause instanceof NeonDbError ? cause : undefined;
 }

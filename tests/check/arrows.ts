@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const TYPES_ONLY = new Set(['db->commerce']);
 
 /** What runs at the edge, or is shipped with it: Web APIs only. */
-const EDGE_SAFE = /^(edge|commerce)\/|^db\/(client|schema|neon-http)\.ts$|^middleware\.ts$/;
+const EDGE_SAFE = /^(edge|commerce)\/|^db\/(client|fault|ids|neon-http|schema)\.ts$|^middleware\.ts$/;
 
 const NODE_BUILTINS = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`)]);
 

@@ -6,6 +6,8 @@ export interface DatabaseFault {
    */
   sqlState: string | null;
   constraint: string | null;
+  /** What the driver said, without the statement and its parameters that Drizzle puts before it. */
+  message: string;
   detail: string | null;
 }
 
@@ -15,7 +17,8 @@ export function databaseFault(error: unknown): DatabaseFault | null {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error) || cause.name !== 'NeonDbError') return null;
   const { code, constraint, detail } = cause as Error & Record<'code' | 'constraint' | 'detail', string | undefined>;
-  return { sqlState: code || null, constraint: constraint ?? null, detail: detail ?? null };
+  const { message } = cause;
+  return { sqlState: code || null, constraint: constraint ?? null, message, detail: detail ?? null };
 }
 
 /** A batch that lost against another one, by a deadlock or because what it built on has moved, may be tried again. */
