@@ -13,7 +13,14 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   if (mediaType !== 'application/json') {
     throw new CommerceError('unsupported_media_type', 'Send the body as application/json.');
   }
-  const text = await readText(request);
+  return parseJson(await readText(request));
+}
+
+/**
+ * Parses JSON of at most 32 levels without a string that a database would refuse. Throws `malformed_json`,
+ * `json_too_deep` or `invalid_input`.
+ */
+export function parseJson(text: string): unknown {
   if (isDeeperThan(text, MAX_DEPTH)) {
     throw new CommerceError('json_too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`);
   }

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
+import { parseJson } from '@/edge/json-body';
 import type { Intent, PaymentEvent, PaymentProvider } from './provider';
 
 export interface LocalPaymentsConfig {
@@ -26,7 +27,11 @@ const WireIntent = v.object({
   redirectUrl: v.nullish(v.string()),
 });
 const WireIntents = v.object({ items: v.array(WireIntent) });
-const WireEvent = v.object({ id: v.string(), type: v.string(), data: v.optional(v.object({ intent: v.unknown() })) });
+const WireEvent = v.object({
+  id: v.string(),
+  type: v.string(),
+  data: v.optional(v.object({ intent: v.optional(v.unknown()) })),
+});
 
 /** The provider for test cards, over its HTTP API. */
 export function localPayments({ url, secretKey, webhookSecret }: LocalPaymentsConfig): PaymentProvider {
@@ -106,7 +111,10 @@ function verify(rawBody: string, headers: Headers, now: Date, secret: string): P
   if (!signed || !(Math.abs(ageSeconds) <= TOLERANCE_SECONDS)) {
     throw new CommerceError('webhook_signature_invalid', 'This webhook does not carry a valid, recent signature.');
   }
-  const { id: eventId, type, data } = v.parse(WireEvent, JSON.parse(rawBody));
+  const event = v.safeParse(WireEvent, parseJson(rawBody));
+  // Sent again it would be no better, so it is not a fault of ours.
+  if (!event.success) throw new CommerceError('invalid_input', 'The body of this webhook is not an event.');
+  const { id: eventId, type, data } = event.output;
   return { id: eventId, type, intent: v.is(WireIntent, data?.intent) ? intentOf(data.intent) : null };
 }
 

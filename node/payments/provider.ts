@@ -50,6 +50,9 @@ export interface PaymentProvider {
   cancel(intentId: string): Promise<Intent>;
   /** Gives money back, once for a `key`, and answers the intent after it. */
   refund(intentId: string, refund: { amountMinor: number; key: string }): Promise<Intent>;
-  /** The event in a webhook's raw body. Throws `webhook_signature_invalid` for a forged, altered or stale one. */
+  /**
+   * The event in a webhook's raw body. Throws `webhook_signature_invalid` for a forged, altered or stale one, and
+   * `malformed_json`, `json_too_deep` or `invalid_input` for one that is signed and yet no event.
+   */
   verifyWebhook(rawBody: string, headers: Headers, now: Date): PaymentEvent;
 }

@@ -50,18 +50,25 @@ describe(`POST /api/webhooks/local, on ${database.server}`, () => {
     alter?: (body: string) => string;
   }
 
-  function send(event: Event, { secret, agedSeconds = 0, signature, alter = (body) => body }: Sending = {}) {
-    const body = JSON.stringify(event);
+  function send(event: Event, sending: Sending = {}) {
+    return sendText(JSON.stringify(event), sending, event.id);
+  }
+
+  function sendText(
+    body: string,
+    { secret, agedSeconds = 0, signature, alter = (text) => text }: Sending = {},
+    id = `msg_${crypto.randomUUID()}`,
+  ) {
     const timestamp = Math.floor(Date.now() / 1000) - agedSeconds;
     const key = secret ?? shop.platform.env.LOCAL_PAYMENTS_WEBHOOK_SECRET!;
     const bytes = key.startsWith('whsec_') ? Buffer.from(key.slice(6), 'base64') : key;
-    const signed = createHmac('sha256', bytes).update(`${event.id}.${timestamp}.${body}`).digest('base64');
+    const signed = createHmac('sha256', bytes).update(`${id}.${timestamp}.${body}`).digest('base64');
     return fetch(`${shop.siteUrl}/api/webhooks/local`, {
       method: 'POST',
       body: alter(body),
       headers: {
         'content-type': 'application/json',
-        'webhook-id': event.id,
+        'webhook-id': id,
         'webhook-timestamp': String(timestamp),
         'webhook-signature': signature ?? `v1,${signed}`,
       },
@@ -144,6 +151,23 @@ describe(`POST /api/webhooks/local, on ${database.server}`, () => {
     await send(eventOf(order, 'succeeded', { amount: 1, amountCaptured: 1 }));
     await send(eventOf(order, 'succeeded', { currency: 'JPY' }));
     expect(await stateOf(order.id)).toBe('pending pending');
+  });
+
+  it('refuses for good what is signed and yet no event, so that it is not sent again', async () => {
+    const event = eventOf({ id: 'ord_stranger', totals: { total: { amount: 1, currency: 'EUR' } } }, 'succeeded');
+    const before = await shop.db.$count(paymentEvents);
+    const half = { ...event.data.intent, note: '\ud800' };
+    const deep = JSON.parse('['.repeat(40) + ']'.repeat(40));
+    const bodies: [unknown, number][] = [
+      [null, 422],
+      [{}, 422],
+      [{ id: 'evt_\0', type: event.type }, 422],
+      [{ ...event, data: { intent: half } }, 422],
+      [{ ...event, deep }, 400],
+    ];
+    for (const [body, status] of bodies) expect((await sendText(JSON.stringify(body))).status).toBe(status);
+    expect((await sendText('not JSON')).status).toBe(400);
+    expect(await shop.db.$count(paymentEvents)).toBe(before);
   });
 
   it('answers 404 for a provider that the shop does not have', async () => {
