@@ -16,8 +16,8 @@ export interface CronClock {
   /** Answers everything under `/cron`. */
   handle(request: Request): Promise<Response>;
   /**
-   * Runs every job once, as soon as the shop answers. Vercel's clock never stops, this machine's does: what came due
-   * meanwhile is made up for at the start.
+   * Runs every job once, as soon as the shop answers, and once more a minute later. Vercel's clock never stops, this
+   * machine's does: what came due meanwhile is made up for at the start.
    */
   catchUp(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +46,8 @@ const VercelConfig = v.object({
 /** The longest that a function may take on Vercel's free plan. */
 const TIMEOUT_MS = 60_000;
 const READY_WITHIN_MS = 120_000;
+/** What a killed process was just delivering is held for it for a minute; nobody may take it over before. */
+const AGAIN_AFTER_MS = 75_000;
 
 /**
  * Calls the jobs of `vercel.json` as Vercel does: GET, in UTC, with the cron secret, without waiting for an earlier run
@@ -54,6 +56,7 @@ const READY_WITHIN_MS = 120_000;
 export async function openCron({ siteUrl, secret, configFile }: CronOptions): Promise<CronClock> {
   const closing = new AbortController();
   const runs = new Map<string, Run>();
+  let again: NodeJS.Timeout | undefined;
   const running = new Set<Promise<unknown>>();
   const jobs = (await readJobs(configFile)).map(({ path, schedule }) => {
     const clock = new Cron(schedule, { timezone: 'UTC', mode: '5-part', unref: true }, () => void run(path));
@@ -70,6 +73,8 @@ export async function openCron({ siteUrl, secret, configFile }: CronOptions): Pr
     running.add(call);
     return call.finally(() => running.delete(call));
   }
+
+  const runAll = () => Promise.all(jobs.map(({ path }) => run(path)));
 
   async function get(path: string): Promise<{ status: number | null; error: string | null }> {
     try {
@@ -90,7 +95,8 @@ export async function openCron({ siteUrl, secret, configFile }: CronOptions): Pr
   async function catchUp(): Promise<void> {
     for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline && !closing.signal.aborted; ) {
       if ((await get('/api/health')).status === 200) {
-        await Promise.all(jobs.map(({ path }) => run(path)));
+        await runAll();
+        if (!closing.signal.aborted) again = setTimeout(() => void runAll(), AGAIN_AFTER_MS).unref();
         return;
       }
       await sleep(500, undefined, { signal: closing.signal, ref: false }).catch(() => {});
@@ -137,6 +143,7 @@ ${
     async close() {
       for (const { clock } of jobs) clock.stop();
       closing.abort();
+      clearTimeout(again);
       await Promise.allSettled(running);
     },
   };

@@ -101,6 +101,17 @@ describe('cron', () => {
     expect(calls.map(({ url }) => url).sort()).toEqual(['/api/cron/a', '/api/cron/b']);
   });
 
+  it('makes up once more after a minute, when what a killed process held comes free', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await open([{ path: '/api/cron/a', schedule: '7 3 * * *' }]);
+    await clock!.catchUp();
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect(calls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(calls).toHaveLength(2));
+  });
+
   it.each([
     ['names', '0 3 * * MON'],
     ['seconds', '0 0 3 * * *'],
