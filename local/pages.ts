@@ -142,8 +142,11 @@ export function toHandler(handle: (request: Request) => Promise<Response>, limit
     let response: Response;
     try {
       const body = method === 'GET' || method === 'HEAD' ? null : await readBody(incoming, limitBytes);
-      const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
-      response = await handle(new Request(url, { method, headers, body }));
+      // Put together, not resolved: in `//name` the name is no host.
+      const url = `http://${incoming.headers.host || 'localhost'}${incoming.url ?? '/'}`;
+      response = URL.canParse(url)
+        ? await handle(new Request(url, { method, headers, body }))
+        : problem(400, 'bad_address', 'This is no address.');
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) throw error;
       response = problem(413, 'body_too_large', `A body has at most ${limitBytes} bytes.`);

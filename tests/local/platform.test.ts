@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nodemailer from 'nodemailer';
@@ -36,6 +37,17 @@ describe('the local machine', () => {
     }
     expect(markup).toContain('href="http://localhost:3999"');
     expect((await fetch(`${url}/mailboxes`)).status).toBe(404);
+  });
+
+  it('answers every address, even one that is none', async () => {
+    const { url } = await start();
+    const statusOf = (path: string, host = 'localhost') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(url, { path, headers: { host } }, (answer) => resolve(answer.resume().statusCode));
+        sent.on('error', reject).end();
+      });
+    expect(await statusOf('/mailbox', 'a b')).toBe(400);
+    expect(await statusOf('//')).toBe(200);
   });
 
   it('tells the app where mail and payments are, with keys that work', async () => {
