@@ -82,7 +82,8 @@ async function measure(): Promise<Measurement[]> {
     const runs = new Map<string, autocannon.Result[]>();
     const trips = new Map<string, { kv: number; db: number } | null>();
     for (let round = 0; round <= rounds; round += 1) {
-      for (const work of works) {
+      // In another order every time: who comes first meets a cooler machine.
+      for (const work of shuffled(works)) {
         const result = await load(work, connections, round === 0 ? 1 : seconds);
         // The first round only warms the isolates.
         if (round === 0) trips.set(work.name, await tripsOf(work));
@@ -241,6 +242,13 @@ async function json<Body>(method: string, path: string, body?: string, headers =
   const response = await fetch(store.url + path, init);
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as Body;
+}
+
+function shuffled<Item>(items: Item[]): Item[] {
+  return items
+    .map((item) => ({ item, rank: Math.random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
 }
 
 function median(values: number[]): number {

@@ -35,11 +35,10 @@ interface Flight {
 const STALE_STOCK_MS = 2_000;
 /** A request that waits for another's answer must not hang with it, when that one was cut off. */
 const JOIN_TIMEOUT_MS = 3_000;
-/**
- * How long what KV said holds without asking again, in milliseconds: requests that come in a rush ask once, and nobody can
- * tell a fiftieth of a second from at once.
- */
-export const CONFIRMED_FOR_MS = 20;
+/** After that many milliseconds the first request of a rush asks KV anew, and the others go on with what it said last. */
+const ASK_AFTER_MS = 20;
+/** What KV said is never taken for true longer than this, in milliseconds: a twentieth of a second, which is "at once". */
+export const CONFIRMED_FOR_MS = 50;
 const MAX_ENTRIES = 1_000;
 const MAX_CHARACTERS = 8_000_000;
 
@@ -49,7 +48,7 @@ let characters = 0;
 
 /**
  * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are as fresh as the
- * catalog's version in KV was 20 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
+ * catalog's version in KV was 50 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
  * for one `make`. Where KV does not answer, an answer holds for two seconds.
  */
 export async function remember(
@@ -108,11 +107,27 @@ for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'NX') end
 return redis.call('MGET', unpack(KEYS))`,
 };
 
-let confirmed: { versions: Versions; at: number } | null = null;
+/** When KV was last asked, and when it was asked for what it last said. */
+export interface Confirmation {
+  confirmedAt: number;
+  askedAt: number;
+}
+
+/** Whether a request may rely on what KV said; where it answers no, that request is the one to ask again. */
+export function isConfirmed(known: Confirmation): boolean {
+  const now = Date.now();
+  const age = now - known.confirmedAt;
+  if (age >= CONFIRMED_FOR_MS) return false;
+  if (age < ASK_AFTER_MS || known.askedAt > known.confirmedAt) return true;
+  known.askedAt = now;
+  return false;
+}
+
+let confirmed: ({ versions: Versions } & Confirmation) | null = null;
 
 async function readVersions(kv: Kv, freshness: Freshness): Promise<Versions | null> {
-  const now = Date.now();
-  if (freshness === 'brisk' && confirmed && now - confirmed.at < CONFIRMED_FOR_MS) return confirmed.versions;
+  if (freshness === 'brisk' && confirmed && isConfirmed(confirmed)) return confirmed.versions;
+  const confirmedAt = Date.now();
   const keys = [CATALOG_VERSION_KEY, STOCK_VERSION_KEY];
   try {
     let [catalog, stock] = await kv.mget(keys);
@@ -121,7 +136,7 @@ async function readVersions(kv: Kv, freshness: Freshness): Promise<Versions | nu
     }
     if (catalog == null || stock == null) return null;
     const versions = { catalog, stock };
-    confirmed = { versions, at: now };
+    confirmed = { versions, confirmedAt, askedAt: confirmedAt };
     return versions;
   } catch {
     // A shop can be browsed without KV, whatever ails it.

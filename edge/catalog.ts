@@ -9,7 +9,7 @@ import type { Collection, Product, ProductList } from '@/commerce/catalog';
 import { CommerceError } from '@/commerce/error';
 import { chooseMarket, HOME_MARKET, requireCurrency } from '@/commerce/market';
 import { decodeCursor, encodeCursor, invalidCursor } from './catalog-cursor';
-import { CONFIRMED_FOR_MS, type Freshness, type Rendered, remember, render } from './catalog-memory';
+import { type Confirmation, type Freshness, isConfirmed, type Rendered, remember, render } from './catalog-memory';
 import {
   type Filter,
   inCurrency,
@@ -288,12 +288,10 @@ interface StoredProduct {
 
 const MAX_REMEMBERED_PRODUCTS = 300;
 
-interface RenderedProduct {
+interface RenderedProduct extends Confirmation {
   text: string;
   stored: StoredProduct;
   byCurrency: Map<string, Rendered>;
-  /** When KV was last asked whether the text is still the same. */
-  confirmedAt: number;
 }
 
 /** Products as this isolate rendered them, each good for as long as KV answers with the same text. */
@@ -308,8 +306,8 @@ async function getProductRendered(
   // What no product can be called costs no look-up.
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) || slug.length > 255) return null;
   const remembered = renderedProducts.get(slug);
-  const isConfirmed = remembered !== undefined && Date.now() - remembered.confirmedAt < CONFIRMED_FOR_MS;
-  const known = isConfirmed && freshness !== 'exact' ? remembered : await confirmProduct(deps, slug, remembered);
+  const holds = freshness !== 'exact' && remembered && isConfirmed(remembered);
+  const known = holds ? remembered : await confirmProduct(deps, slug, remembered);
   if (!known) return null;
 
   const currency = chooseCurrency(known.stored.currencies, wish ?? null);
@@ -341,8 +339,14 @@ async function confirmProduct(
   if (!text) return null;
   const known =
     remembered?.text === text
-      ? { ...remembered, confirmedAt }
-      : { text, stored: JSON.parse(text) as StoredProduct, byCurrency: new Map(), confirmedAt };
+      ? { ...remembered, confirmedAt, askedAt: confirmedAt }
+      : {
+          text,
+          stored: JSON.parse(text) as StoredProduct,
+          byCurrency: new Map(),
+          confirmedAt,
+          askedAt: confirmedAt,
+        };
   renderedProducts.set(slug, known);
   if (renderedProducts.size > MAX_REMEMBERED_PRODUCTS) {
     renderedProducts.delete(renderedProducts.keys().next().value ?? '');
