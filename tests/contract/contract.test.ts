@@ -149,6 +149,17 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
       expectProblem(await call('GET', '/api/collections/nothing'), 404, 'not_found');
     });
 
+    it.each(['/api/products/%ff', '/api/collections/%E0%A4%A', '/api/cart/items/%'])(
+      'has nothing at %s',
+      async (path) => {
+        const method = path.includes('cart') ? 'DELETE' : 'GET';
+        const { status, headers, body } = await call(method, path);
+        expect(status).toBe(404);
+        expect(headers.get('content-type')).toBe('application/problem+json');
+        expect(body).toMatchObject({ code: 'not_found', requestId: headers.get('x-request-id') });
+      },
+    );
+
     it('is answered without SQL when it is warm', async () => {
       for (const path of ['/api/products?limit=20', '/api/products/scarf-1']) {
         await call('GET', path);
