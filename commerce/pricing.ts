@@ -75,7 +75,7 @@ export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
 
 /** No unit costs more: so that a full cart of it, with its tax, is still within 2^53 - 1. */
-const MAX_UNIT_PRICE_MINOR = Math.floor(Number.MAX_SAFE_INTEGER / (MAX_LINES * MAX_QUANTITY * 2));
+export const MAX_UNIT_PRICE_MINOR = Math.floor(Number.MAX_SAFE_INTEGER / (MAX_LINES * MAX_QUANTITY * 2));
 
 /** A unit price that any cart can hold. Throws `amount_out_of_range`. */
 export function requirePayable(amountMinor: number, path = ''): number {

@@ -1,4 +1,5 @@
 import { currencyExponent } from '@/commerce/money';
+import { MAX_UNIT_PRICE_MINOR } from '@/commerce/pricing';
 
 export type ParsedPrice = { amountMinor: number } | { code: string; message: string };
 
@@ -18,8 +19,8 @@ export function parsePrice(text: string, currency: string, decimalComma = false)
   if (fraction.length > exponent) {
     return { code: 'price_too_precise', message: `${currency} has ${exponent} decimal digits; this price has more.` };
   }
-  // Twelve digits before the point leave room, below 2^53, for what an order multiplies and adds.
-  if (whole.length > 12)
+  const amountMinor = Number(whole + fraction.padEnd(exponent, '0'));
+  if (amountMinor > MAX_UNIT_PRICE_MINOR)
     return { code: 'price_too_large', message: 'This price is larger than any the shop can sell.' };
-  return { amountMinor: Number(whole + fraction.padEnd(exponent, '0')) };
+  return { amountMinor };
 }

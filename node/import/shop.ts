@@ -19,6 +19,7 @@ export class ShopNotice {
   #slugs: string[] = [];
   #variantIds: string[] = [];
   #toldAt = Date.now();
+  #outcome = 'Nothing changed.';
 
   constructor(env: Env) {
     this.#env = env;
@@ -31,9 +32,13 @@ export class ShopNotice {
     if (Date.now() - this.#toldAt >= EVERY_MS) await this.tell();
   }
 
-  /** Tells it now. The answer says how it went, in words. */
+  /** Tells it now what it was not told yet. The answer says how it last went, in words. */
   async tell(): Promise<string> {
-    if (this.#slugs.length === 0) return 'Nothing changed.';
+    if (this.#slugs.length > 0) this.#outcome = await this.#tellChange();
+    return this.#outcome;
+  }
+
+  async #tellChange(): Promise<string> {
     const everything = this.#slugs.length + this.#variantIds.length > MAX_NAMED;
     const change = everything ? { everything } : { slugs: this.#slugs, variantIds: this.#variantIds };
     this.#slugs = [];

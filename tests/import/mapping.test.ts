@@ -297,7 +297,7 @@ describe('a price', () => {
     ['12.340', 'EUR', 1234],
     ['5000.00', 'JPY', 5000],
     ['1.005', 'KWD', 1005],
-    ['999999999999.99', 'EUR', 99_999_999_999_999],
+    ['450810773.51', 'EUR', 45_081_077_351],
   ])('%s in %s is %i minor units', (text, currency, amountMinor) => {
     expect(parsePrice(text, currency)).toEqual({ amountMinor });
   });
@@ -311,7 +311,8 @@ describe('a price', () => {
     ['€19', 'price_malformed'],
     ['NaN', 'price_malformed'],
     ['0x10', 'price_malformed'],
-    ['1000000000000', 'price_too_large'],
+    // A full cart of it could not be summed.
+    ['450810773.52', 'price_too_large'],
     ['٣', 'price_malformed'],
   ])('%s is refused as %s', (text, code) => {
     expect(parsePrice(text, 'EUR')).toMatchObject({ code });
