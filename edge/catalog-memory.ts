@@ -36,9 +36,9 @@ const STALE_STOCK_MS = 2_000;
 /** A request that waits for another's answer must not hang with it, when that one was cut off. */
 const JOIN_TIMEOUT_MS = 3_000;
 /** After that many milliseconds the first request of a rush asks KV anew, and the others go on with what it said last. */
-const ASK_AFTER_MS = 20;
-/** What KV said is never taken for true longer than this, in milliseconds: a twentieth of a second, which is "at once". */
-export const CONFIRMED_FOR_MS = 50;
+const ASK_AFTER_MS = 50;
+/** What KV said is never taken for true longer than this, in milliseconds, however slow its next answer is. */
+export const CONFIRMED_FOR_MS = 250;
 const MAX_ENTRIES = 1_000;
 const MAX_CHARACTERS = 8_000_000;
 
@@ -48,7 +48,7 @@ let characters = 0;
 
 /**
  * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are as fresh as the
- * catalog's version in KV was 50 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
+ * catalog's version in KV was 250 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
  * for one `make`. Where KV does not answer, an answer holds for two seconds.
  */
 export async function remember(
