@@ -41,7 +41,7 @@ const ATTEMPTS_SHOWN = 8;
  * The three headers of the Standard Webhooks specification 1.0 for a body. A secret that begins with `whsec_` is
  * base64, as the specification has it.
  */
-export function signWebhook(secret: string, id: string, body: string, timestampSeconds: number) {
+function signWebhook(secret: string, id: string, body: string, timestampSeconds: number) {
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
   const signature = createHmac('sha256', key).update(`${id}.${timestampSeconds}.${body}`).digest('base64');
   return {

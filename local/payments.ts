@@ -28,7 +28,7 @@ export interface Payments {
 }
 
 /** The test cards, each with what it does. */
-export const CARDS = {
+const CARDS = {
   success: 'Succeeds at once.',
   decline: 'Is declined at once.',
   three_d_secure: 'Sends the shopper to the bank, to approve or to refuse.',
