@@ -27,8 +27,8 @@ const levels = options.connections.split(',').map(Number);
 
 interface Work {
   name: string;
-  /** The floor that its requests per second are held against, and the share of it that is promised at least. */
-  floor?: { name: string; share: number };
+  /** The floor that its requests per second are held against, and the share of it that is promised, if any is. */
+  floor?: { name: string; share?: number };
   method: 'GET' | 'POST';
   path: string;
   /** What one connection sends, in turn, made before the clock starts. */
@@ -54,6 +54,8 @@ interface Measurement {
   dbTrips: number | null;
   /** Of its floor's requests per second in this run. */
   shareOfFloor: number | null;
+  /** What that share is to be at least. */
+  promisedShare: number | null;
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -103,6 +105,7 @@ async function measure(): Promise<Measurement[]> {
         kvTrips: trips.get(name)?.kv ?? null,
         dbTrips: trips.get(name)?.db ?? null,
         shareOfFloor: floor ? rate(name) / rate(floor.name) : null,
+        promisedShare: floor?.share ?? null,
       });
     }
   }
@@ -167,7 +170,7 @@ async function describeWork(): Promise<Work[]> {
     },
     {
       name: 'quote',
-      floor: { name: 'floor: empty edge POST', share: 0 },
+      floor: { name: 'floor: empty edge POST' },
       method: 'POST',
       path: '/api/prices',
       prepare: async () => [
@@ -257,7 +260,7 @@ function median(values: number[]): number {
 }
 
 function table(measurements: Measurement[]): string {
-  const head = ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'KV', 'SQL', 'errors', 'of floor'];
+  const head = ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'KV', 'SQL', 'errors', 'of floor', 'promised'];
   const rows = measurements.map((one) => [
     one.name,
     one.connections,
@@ -267,7 +270,8 @@ function table(measurements: Measurement[]): string {
     one.kvTrips ?? '',
     one.dbTrips ?? '',
     one.errors,
-    one.shareOfFloor === null ? '' : `${Math.round(one.shareOfFloor * 100)} %`,
+    percent(one.shareOfFloor),
+    percent(one.promisedShare),
   ]);
   const cells = [head, ...rows].map((row) => row.map(String));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
@@ -277,4 +281,8 @@ function table(measurements: Measurement[]): string {
       .join('  '),
   );
   return ['', ...lines, ''].join('\n');
+}
+
+function percent(share: number | null): string {
+  return share === null ? '' : `${Math.round(share * 100)} %`;
 }
