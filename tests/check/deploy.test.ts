@@ -18,7 +18,9 @@ const GOOD: BuiltFunction[] = [
   ...['', '/items', '/items/[itemId]', '/coupons', '/coupons/[code]', '/shipping-options'].map((name) =>
     edge(`api/cart${name}`),
   ),
-  ...['orders', 'orders/[id]', 'webhooks/[provider]', 'cron/[job]'].map((name) => node(`api/${name}`)),
+  ...['orders', 'orders/[id]', 'orders/[id]/cancellation', 'webhooks/[provider]', 'cron/[job]'].map((name) =>
+    node(`api/${name}`),
+  ),
 ];
 
 const replaced = (built: BuiltFunction) => GOOD.map((other) => (other.name === built.name ? built : other));

@@ -44,7 +44,13 @@ const EDGE = [
   'api/cart/coupons/[code]',
   'api/cart/shipping-options',
 ];
-const NODE = ['api/orders', 'api/orders/[id]', 'api/webhooks/[provider]', 'api/cron/[job]'];
+const NODE = [
+  'api/orders',
+  'api/orders/[id]',
+  'api/orders/[id]/cancellation',
+  'api/webhooks/[provider]',
+  'api/cron/[job]',
+];
 
 export interface BuiltFunction {
   name: string;
