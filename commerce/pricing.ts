@@ -265,21 +265,24 @@ function ship(
   return { method, amountMinor: requirePayable(amountMinor, 'totals.shipping') };
 }
 
-/** Tax by label and rate, as an invoice lists it. */
+/** Tax by label and rate, as an invoice lists it: classes that a country taxes alike are one line. */
 class TaxTable {
   sum = 0;
-  readonly #rows = new Map<TaxRate, number>();
+  readonly #rows = new Map<string, TaxRate & { amountMinor: number }>();
 
-  add(rate: TaxRate, amountMinor: number): void {
+  add({ label, rateBps }: TaxRate, amountMinor: number): void {
     this.sum = addMinor(this.sum, amountMinor, 'totals.tax');
-    this.#rows.set(rate, (this.#rows.get(rate) ?? 0) + amountMinor);
+    const key = `${rateBps} ${label}`;
+    const before = this.#rows.get(key)?.amountMinor ?? 0;
+    this.#rows.set(key, { label, rateBps, amountMinor: before + amountMinor });
   }
 
   lines(currency: string): TaxLine[] {
-    const lines: TaxLine[] = [];
-    for (const [{ label, rateBps }, amount] of this.#rows) {
-      if (rateBps > 0) lines.push({ label, rateBps, amount: { amount, currency } });
-    }
-    return lines;
+    const rows = [...this.#rows.values()].filter(({ rateBps }) => rateBps > 0);
+    return rows.map(({ label, rateBps, amountMinor }) => ({
+      label,
+      rateBps,
+      amount: { amount: amountMinor, currency },
+    }));
   }
 }

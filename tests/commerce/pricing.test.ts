@@ -154,6 +154,19 @@ describe('a priced cart', () => {
     ]);
   });
 
+  it('lists classes that a country taxes alike as one line', () => {
+    const alike = { label: 'Sales tax', rateBps: 825 };
+    const taxZones = {
+      ...RULES.taxZones,
+      US: { pricesIncludeTax: false, rates: { standard: alike, books: { ...alike } } },
+    };
+    const lines = ['scarf', 'book'].map((variantId) => ({ id: variantId, variantId, quantity: 1, metadata: {} }));
+    const input = { currency: 'USD', country: 'US', lines, coupons: [], shippingMethodId: null };
+    const { taxLines } = priceCart(input, VARIANTS, { ...RULES, taxZones });
+    // 21.99 and 3.99, each rounded by itself.
+    expect(taxLines).toEqual([{ ...alike, amount: { amount: 181 + 33, currency: 'USD' } }]);
+  });
+
   it('charges nothing for what cannot be sold, and does not let it be ordered', () => {
     const priced = price(
       [
