@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 /** How long a command waits at most for the batch before it, in milliseconds. */
-const MAX_WAIT_MS = 10;
+const MAX_WAIT_MS = 25;
 
 /** What KV answered to a command that it refused. */
 export class KvCommandError extends Error {
@@ -18,7 +18,7 @@ export class KvCommandError extends Error {
 
 /**
  * Sends the commands of requests that run at once together: a command that comes while a batch is under way waits for
- * its end, never longer than 10 ms, and goes out with all others that came meanwhile. One that comes alone leaves at once.
+ * its end, never longer than 25 ms, and goes out with all others that came meanwhile. One that comes alone leaves at once.
  * Each is still one round trip for its request, but a trip costs the process more than the work in it does.
  */
 export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown) => Promise<unknown> {
