@@ -4,16 +4,19 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import type { Operation } from '@/edge/http';
 import { edgeOperations } from '@/edge/routes';
+import { nodeOperations } from '@/node/routes';
 
 const METHODS = ['GET', 'POST', 'PATCH', 'DELETE', 'PUT'] as const;
 
 type RouteModule = Partial<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>;
 
 const root = join(process.cwd(), 'app');
-const edgeFiles = readdirSync(join(root, 'api'), { recursive: true, encoding: 'utf8' })
+const files = readdirSync(join(root, 'api'), { recursive: true, encoding: 'utf8' })
   .filter((file) => /(^|\/)route\.ts$/.test(file))
-  .map((file) => join('api', file))
-  .filter((file) => /^export const runtime = 'edge';$/m.test(readFileSync(join(root, file), 'utf8')));
+  .map((file) => join('api', file));
+const isEdge = (file: string) => /^export const runtime = 'edge';$/m.test(readFileSync(join(root, file), 'utf8'));
+const edgeFiles = files.filter(isEdge);
+const nodeFiles = files.filter((file) => !isEdge(file));
 
 const pathOf = (file: string) => `/${file.replace(/\/route\.ts$/, '').replaceAll(/\[(\w+)\]/g, '{$1}')}`;
 
@@ -24,10 +27,13 @@ async function boundIn(
   return METHODS.filter((method) => module[method]).map((method) => ({ method, path: pathOf(file), module }));
 }
 
-describe('the route table and the route files', () => {
-  it('hold the same methods at the same paths', async () => {
-    const inFiles = (await Promise.all(edgeFiles.map(boundIn))).flat().map(({ method, path }) => `${method} ${path}`);
-    const inTable = edgeOperations.map(({ method, path }) => `${method} ${path}`);
+describe('the route tables and the route files', () => {
+  it.each([
+    ['at the edge', edgeFiles, edgeOperations],
+    ['on Node', nodeFiles, nodeOperations],
+  ])('hold the same methods at the same paths %s', async (_, bindings, operations) => {
+    const inFiles = (await Promise.all(bindings.map(boundIn))).flat().map(({ method, path }) => `${method} ${path}`);
+    const inTable = operations.map(({ method, path }) => `${method} ${path}`);
     expect(inFiles.sort()).toEqual(inTable.sort());
   });
 
