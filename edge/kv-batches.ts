@@ -32,21 +32,9 @@ export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown
     const batch = waiting;
     waiting = [];
     underWay += 1;
-    try {
-      const pipeline = client.pipeline();
-      for (const { add } of batch) add(pipeline);
-      const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
-      for (const [index, { resolve, reject }] of batch.entries()) {
-        const answer = answers[index];
-        if (answer?.error === undefined) resolve(answer?.result);
-        else reject(new KvCommandError(answer.error));
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    } finally {
-      underWay -= 1;
-      if (waiting.length > 0) void send();
-    }
+    await exchange(client, batch);
+    underWay -= 1;
+    if (waiting.length > 0) void send();
   }
 
   return (add) =>
@@ -55,6 +43,27 @@ export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown
       if (underWay === 0) void send();
       else timer ??= setTimeout(send, MAX_WAIT_MS);
     });
+}
+
+/** A command as a trip of its own. */
+export function alone(client: VercelKV): (add: (pipeline: Pipeline) => unknown) => Promise<unknown> {
+  return (add) => new Promise((resolve, reject) => void exchange(client, [{ add, resolve, reject }]));
+}
+
+/** Sends commands in one trip and settles each by its own answer: a refused one by `KvCommandError`. Never throws. */
+async function exchange(client: VercelKV, commands: Waiting[]): Promise<void> {
+  try {
+    const pipeline = client.pipeline();
+    for (const { add } of commands) add(pipeline);
+    const answers = await pipeline.exec<unknown[]>({ keepErrors: true });
+    for (const [index, { resolve, reject }] of commands.entries()) {
+      const answer = answers[index];
+      if (answer?.error === undefined) resolve(answer?.result);
+      else reject(new KvCommandError(answer.error));
+    }
+  } catch (error) {
+    for (const { reject } of commands) reject(error);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createClient, type VercelKV } from '@vercel/kv';
+import { createClient } from '@vercel/kv';
 import { CommerceError } from '@/commerce/error';
-import { batched, KvCommandError, mayShareTrips, type Pipeline } from './kv-batches';
+import { alone, batched, KvCommandError, mayShareTrips, type Pipeline } from './kv-batches';
 
 /** A Lua script and, once it was asked for, its SHA-1: Redis knows scripts by it. */
 export interface Script {
@@ -19,18 +19,12 @@ export interface Kv {
   ping(): Promise<void>;
 }
 
-interface Client {
-  redis: VercelKV;
-  /** Sends a command with those of other requests; null where requests may not share. */
-  batch: ReturnType<typeof batched> | null;
-}
+let send: ReturnType<typeof alone> | undefined;
 
-let client: Client | undefined;
-
-/** The one client of this isolate. The only file that knows which KV library is used. */
-function kvClient(connection: { url: string; token: string }): Client {
-  if (client) return client;
-  const redis = createClient({
+/** Sends one command by the one client of this isolate. Only this file knows how the KV library is set up. */
+function sender(connection: { url: string; token: string }): ReturnType<typeof alone> {
+  if (send) return send;
+  const client = createClient({
     ...connection,
     // workerd refuses the library's default cache mode; nothing here may be cached anyway.
     cache: 'no-store',
@@ -45,27 +39,23 @@ function kvClient(connection: { url: string; token: string }): Client {
     // Values are UTF-8 text, so base64 would only cost time.
     responseEncoding: false,
   });
-  client = { redis, batch: mayShareTrips() ? batched(redis) : null };
-  return client;
+  send = mayShareTrips() ? batched(client) : alone(client);
+  return send;
 }
 
 /** KV for one request: `onTrip` is told the milliseconds of every round trip. */
 export function createKv(connection: { url: string; token: string }, onTrip?: (milliseconds: number) => void): Kv {
-  const { redis, batch } = kvClient(connection);
+  const exchange = sender(connection);
 
-  /** One command, as one trip. Throws `kv_unavailable` where KV does not answer. */
-  async function command<Result>(send: (commands: VercelKV | Pipeline) => unknown): Promise<Result> {
+  /** One command, as one trip. Throws `kv_unavailable` where KV does not answer, or not as KV. */
+  async function command<Result>(add: (commands: Pipeline) => unknown): Promise<Result> {
     const start = performance.now();
     try {
-      return (await (batch ? batch(send) : send(redis))) as Result;
+      return (await exchange(add)) as Result;
     } catch (error) {
       if (error instanceof KvCommandError) throw error;
-      // The library's message goes on with the command, and a cart's command holds an address: that is nobody's log's.
-      if (error instanceof Error && error.name === 'UpstashError') {
-        throw new KvCommandError(error.message.split(', command was: ', 1)[0]);
-      }
       throw new CommerceError('kv_unavailable', 'The cart store does not answer. Try again in a moment.', {
-        cause: error,
+        cause: withoutCommand(error),
       });
     } finally {
       onTrip?.(performance.now() - start);
@@ -95,6 +85,12 @@ export function createKv(connection: { url: string; token: string }, onTrip?: (m
       await command((commands) => commands.ping());
     },
   };
+}
+
+/** The library's message goes on with the command, and a cart's command holds an address: that is nobody's log's. */
+function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== 'UpstashError') return error;
+  return new Error(error.message.split(', command was: ', 1)[0]);
 }
 
 async function sha1Hex(text: string): Promise<string> {

@@ -5,17 +5,30 @@ const kv = createKv({ url: 'https://kv.example', token: 'token' });
 
 afterEach(() => vi.unstubAllGlobals());
 
+const outcome = () => kv.set('cart:1', 'Webergasse 1', { ttlSeconds: 1 }).catch((error: Error) => error);
+
 describe('a command that KV refuses', () => {
-  it('is told by what KV said, never with what was sent: a cart holds addresses', async () => {
-    vi.stubGlobal('fetch', async () => Response.json({ error: 'ERR wrong token' }, { status: 401 }));
-    const refused = await kv.set('cart:1', 'Webergasse 1', { ttlSeconds: 1 }).catch((error: Error) => error);
-    expect(refused).toMatchObject({ name: 'KvCommandError', message: 'ERR wrong token' });
+  it('is told by what KV said', async () => {
+    vi.stubGlobal('fetch', async () => Response.json([{ error: 'WRONGTYPE no' }]));
+    expect(await outcome()).toMatchObject({ name: 'KvCommandError', message: 'WRONGTYPE no' });
+  });
+});
+
+describe('a KV that does not answer as KV', () => {
+  it.each([
+    ['a wrong token', 401],
+    ['too many requests', 429],
+    ['a fault of its own', 500],
+  ])('is `kv_unavailable` and says why, never what was sent: %s', async (reason, status) => {
+    vi.stubGlobal('fetch', async () => Response.json({ error: reason }, { status }));
+    const refused = (await outcome()) as Error;
+    expect(refused).toMatchObject({ code: 'kv_unavailable', cause: { message: reason } });
   });
 
-  it('is no `kv_unavailable`, which is for a KV that does not answer', async () => {
+  it('is `kv_unavailable` where nothing answers at all', async () => {
     vi.stubGlobal('fetch', async () => {
       throw new TypeError('fetch failed');
     });
-    await expect(kv.ping()).rejects.toMatchObject({ code: 'kv_unavailable' });
+    expect(await outcome()).toMatchObject({ code: 'kv_unavailable' });
   });
 });
