@@ -1,4 +1,5 @@
 import { CommerceError } from '@/commerce/error';
+import { requireStorable } from './json-body';
 
 /** Where a list goes on: the sort key and the id of the last product shown. */
 export interface Position {
@@ -34,6 +35,7 @@ export function decodeCursor(list: string, cursor: string): Position {
   }
   const [key, id, corrections] = Array.isArray(parts) ? parts : [];
   if (typeof key !== 'string') throw invalidCursor();
+  requireStorable(key, 'cursor');
   if (typeof id !== 'string' || !/^\w{1,64}$/.test(id)) throw invalidCursor();
   if (!isCorrections(corrections)) throw invalidCursor();
   return { key, id, corrections };
