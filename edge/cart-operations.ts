@@ -61,7 +61,7 @@ export const addCartItem = operation(
   async (context, { body }) => {
     requireQuantity(body.quantity, 1);
     const metadata = canonicalMetadata(body.metadata);
-    const { rules, variants } = await loadFacts(context, [body.variantId]);
+    const { rules, variants } = await loadFacts(context, [body.variantId], { anyStock: true });
     const variant = variants.get(body.variantId);
     if (!variant) throw inputError('variant_not_found', 'variantId', 'There is no such variant to buy.');
     const itemId = await itemIdOf(variant.id, metadata);
@@ -84,7 +84,7 @@ export const updateCartItem = operation(
     if (quantity === 0) return removeItem(context);
     const itemId = context.params.itemId as string;
     const variantId = variantIdOf(itemId);
-    const { variants } = await loadFacts(context, [variantId]);
+    const { variants } = await loadFacts(context, [variantId], { anyStock: true });
     const variant = variants.get(variantId);
     const args = [itemId, quantity, variant ? pricesOf(variant) : ''];
     const changed = await changeCart(context, { operation: 'set', args });

@@ -4,7 +4,7 @@ import type { Script } from './kv';
 /**
  * Every change of a cart, as one atomic step in KV: expected version, bounds, change, new version, expiry, read back.
  *
- * KEYS: the cart's hash; the catalog's version, which comes back with the answer at no trip of its own.
+ * KEYS: the cart's hash; the versions of catalog and stock, which come back with the answer at no trip of their own.
  * ARGV: 1 operation, 2 expected versions (`,3,`, `*` for any that exists, empty for whatever is there), 3 seconds to
  * live, 4 the id of a cart to make where there is none (empty: make none), 5 its currency, 6 its country, then
  *   add: 7 item id, 8 quantity, 9 prices (`EUR=1999 USD=2199 `), 10 variant id, 11 metadata as JSON
@@ -14,7 +14,7 @@ import type { Script } from './kv';
  * A line is the field `line:{item id}` holding `quantity number variant seen metadata`: `number` orders the lines, `seen`
  * is the price that the shopper was shown (`EUR=1999`). KV never parses JSON.
  *
- * Answers the outcome, then for `done` the hash and the catalog's version, otherwise the version of the cart.
+ * Answers the outcome, then for `done` the hash and the two versions, otherwise the version of the cart.
  */
 export const CHANGE_CART: Script = {
   source: `
@@ -68,12 +68,12 @@ else
 end
 redis.call('HSET', cart, unpack(writes))
 redis.call('EXPIRE', cart, ARGV[3])
-return {'done', redis.call('HGETALL', cart), redis.call('GET', KEYS[2])}`,
+return {'done', redis.call('HGETALL', cart), redis.call('MGET', KEYS[2], KEYS[3])}`,
 };
 
-/** The hash of a cart, and the catalog's version. KEYS as above. */
+/** The hash of a cart, and the two versions. KEYS as above. */
 export const READ_CART: Script = {
-  source: `return {'done', redis.call('HGETALL', KEYS[1]), redis.call('GET', KEYS[2])}`,
+  source: `return {'done', redis.call('HGETALL', KEYS[1]), redis.call('MGET', KEYS[2], KEYS[3])}`,
 };
 
 /**

@@ -12,7 +12,7 @@ import { CHANGE_CART, COMPLETE_CART, READ_CART } from './cart-script';
 import { CART_TTL_SECONDS, type CartToken, cartKeyOf, cartTokenOf, newCartToken } from './cart-token';
 import type { Context } from './http';
 import type { Kv } from './kv';
-import { CATALOG_VERSION_KEY, noteCatalogVersion } from './snapshot';
+import { CATALOG_VERSION_KEY, noteVersions, STOCK_VERSION_KEY } from './snapshot';
 
 /** A cart as KV holds it, not priced. */
 export interface StoredCart extends Market {
@@ -34,8 +34,8 @@ export async function readCart(context: Context): Promise<StoredCart | null> {
   const found = cartTokenOf(context);
   if (!found) return null;
   const key = await cartKeyOf(found.token);
-  const [, hash, catalogVersion] = (await context.kv.run(READ_CART, [key, CATALOG_VERSION_KEY], [])) as Done;
-  noteCatalogVersion(catalogVersion ?? '');
+  const [, hash, versions] = (await context.kv.run(READ_CART, keysOf(key), [])) as Done;
+  note(versions);
   return hash.length === 0 ? null : parseCart(key, hash);
 }
 
@@ -93,7 +93,7 @@ export async function changeCart(context: Context, change: CartChange): Promise<
   return { cart, token: { token, fromCookie: true }, made: true };
 }
 
-type Done = ['done', string[], string | null];
+type Done = ['done', string[], [catalog: string | null, stock: string | null]];
 type Refused = [
   'other_version' | 'no_cart' | 'no_line' | 'too_many_lines' | 'too_many_units' | 'not_sold',
   string,
@@ -103,12 +103,18 @@ type Outcome = Done | Refused;
 
 async function run(kv: Kv, key: string, change: CartChange, expected: string, made: string[]): Promise<Outcome> {
   const args = [change.operation, expected, CART_TTL_SECONDS, ...made, ...change.args];
-  return (await kv.run(CHANGE_CART, [key, CATALOG_VERSION_KEY], args)) as Outcome;
+  return (await kv.run(CHANGE_CART, keysOf(key), args)) as Outcome;
+}
+
+const keysOf = (key: string) => [key, CATALOG_VERSION_KEY, STOCK_VERSION_KEY];
+
+function note([catalog, stock]: Done[2]): void {
+  noteVersions({ catalog: catalog ?? '', stock: stock ?? '' });
 }
 
 function settle(key: string, outcome: Outcome): StoredCart {
   if (outcome[0] !== 'done') throw refusal(outcome);
-  noteCatalogVersion(outcome[2] ?? '');
+  note(outcome[2]);
   return parseCart(key, outcome[1]);
 }
 

@@ -3,7 +3,7 @@
  * whether an answer still holds; Postgres is asked only where it does not.
  */
 import type { Kv, Script } from './kv';
-import { CATALOG_VERSION_KEY, STOCK_VERSION_KEY } from './snapshot';
+import { CATALOG_VERSION_KEY, noteVersions, STOCK_VERSION_KEY, type Versions } from './snapshot';
 
 /** JSON text, with its strong entity tag. */
 export interface Rendered {
@@ -13,11 +13,6 @@ export interface Rendered {
 
 /** `exact` for what will be kept (a cached page); `brisk` lets requests in a rush share what KV said. */
 export type Freshness = 'exact' | 'brisk';
-
-interface Versions {
-  catalog: string;
-  stock: string;
-}
 
 interface Entry extends Rendered {
   /** As KV showed them before the answer was made; null where it did not answer. */
@@ -136,6 +131,7 @@ async function readVersions(kv: Kv, freshness: Freshness): Promise<Versions | nu
     }
     if (catalog == null || stock == null) return null;
     const versions = { catalog, stock };
+    noteVersions(versions);
     confirmed = { versions, confirmedAt, askedAt: confirmedAt };
     return versions;
   } catch {

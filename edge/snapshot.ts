@@ -30,8 +30,14 @@ export const productKey = (slug: string) => `product:${slug}`;
 export interface Documents {
   /** By key: the JSON text, or null where there is nothing. */
   texts: Map<string, string | null>;
-  /** The catalog's version when they were read; null where KV did not answer. */
-  version: string | null;
+  /** As they were read with; null where KV did not answer. */
+  versions: Versions | null;
+}
+
+/** What KV shows of changes; every trip that needs facts brings it along. */
+export interface Versions {
+  catalog: string;
+  stock: string;
 }
 
 /**
@@ -44,16 +50,16 @@ export async function readThrough(
   keys: readonly string[],
   load: (keys: string[]) => Promise<ReadonlyMap<string, string>>,
 ): Promise<Documents> {
-  const stored = await kv.mget([CATALOG_VERSION_KEY, EPOCH_KEY, ...keys]).catch((error: unknown) => {
+  const stored = await kv.mget([CATALOG_VERSION_KEY, STOCK_VERSION_KEY, EPOCH_KEY, ...keys]).catch((error: unknown) => {
     if (error instanceof CommerceError && error.code === 'kv_unavailable') return null;
     throw error;
   });
-  const epoch = stored?.[1] ?? '';
+  const epoch = stored?.[2] ?? '';
   const texts = new Map<string, string | null>();
   /** The missing keys, and the head of what was in their place. */
   const missing = new Map<string, string>();
   for (const [index, key] of keys.entries()) {
-    const value = stored?.[index + 2] ?? '';
+    const value = stored?.[index + 3] ?? '';
     const head = headOf(value);
     if (value !== '' && head === headOfEpoch(epoch)) texts.set(key, textOf(value));
     else missing.set(key, head);
@@ -63,7 +69,7 @@ export async function readThrough(
     for (const key of missing.keys()) texts.set(key, loaded.get(key) ?? null);
     if (stored) await fill(kv, epoch, missing, texts);
   }
-  return { texts, version: stored ? (stored[0] ?? '') : null };
+  return { texts, versions: stored ? { catalog: stored[0] ?? '', stock: stored[1] ?? '' } : null };
 }
 
 /** A document is its head, a space, and JSON; the head names the epoch, or marks a tombstone. */
@@ -147,26 +153,38 @@ export interface Facts {
 interface Remembered<Value> {
   value: Value;
   readAt: number;
-  /** From then on one request reads it anew; the others take this one until it is too old. */
-  refreshAt: number;
+  /** The version of stock that KV showed with it. */
+  stockVersion: string;
+  /** Whether a request reads it anew; the others take this one until it is too old. */
+  isRefreshing: boolean;
 }
 
 const MAX_VARIANTS = 5_000;
+/** What KV was not told of (a change by hand in SQL) is seen after this, on top of a document's own lifetime in KV. */
+const FORGET_AFTER_MS = 60_000;
 const REFRESH_AFTER_MS = 4_000;
 /** The stock that a cart was checked against is never older than this. */
 const TOO_OLD_AFTER_MS = 5_000;
 
-/** Everything here was read while KV showed `version`; the first answer that shows another drops it. */
+/** Everything here was read while KV showed the catalog's `version`; the first answer that shows another drops it. */
 const memory = {
   version: null as string | null,
+  stockVersion: null as string | null,
+  /** When KV last showed it. */
+  stockSeenAt: 0,
   rules: null as Remembered<ShopRules> | null,
   variants: new Map<string, Remembered<VariantFacts | null>>(),
 };
 
-/** Takes note of the catalog's version as a KV answer showed it: what was remembered of another version is dropped. */
-export function noteCatalogVersion(version: string): void {
-  if (memory.version === version) return;
-  memory.version = version;
+/**
+ * Takes note of the versions that an answer of KV showed. What was remembered of another version of the catalog is dropped;
+ * stock that was read under the same version of stock is as good as read now, so a warm cart costs no second trip.
+ */
+export function noteVersions({ catalog, stock }: Versions): void {
+  memory.stockVersion = stock;
+  memory.stockSeenAt = Date.now();
+  if (memory.version === catalog) return;
+  memory.version = catalog;
   memory.rules = null;
   memory.variants.clear();
 }
@@ -174,19 +192,20 @@ export function noteCatalogVersion(version: string): void {
 /**
  * The rules, and the facts of some variants: no round trip where this isolate remembers them, one to KV otherwise, and
  * one to Postgres for what KV lacks. With `confirm` it asks KV in any case, whether the catalog changed: for requests
- * that have no other trip to learn it from.
+ * that have no other trip to learn it from. With `anyStock` what is remembered may be of any age: for requests whose own
+ * trip is about to tell.
  */
 export async function loadFacts(
   context: Pick<Context, 'kv' | 'db'>,
   variantIds: readonly string[],
-  { confirm = false } = {},
+  { confirm = false, anyStock = false } = {},
 ): Promise<Facts> {
   const now = Date.now();
   const variants = new Map<string, VariantFacts>();
-  let rules = recall(memory.rules, now);
+  let rules = recall(memory.rules, now, false);
   const missing: string[] = [];
   for (const id of new Set(variantIds)) {
-    const known = recall(memory.variants.get(id), now);
+    const known = recall(memory.variants.get(id), now, !anyStock);
     if (known === undefined) {
       // An id that no variant can have costs no look-up, however many a client makes up.
       if (/^var_[0-9a-z]{1,40}$/.test(id)) missing.push(id);
@@ -197,32 +216,38 @@ export async function loadFacts(
   const before = memory.version;
   const remembersSome = rules !== undefined || variants.size > 0;
   const loaded = await loadDocuments(context, missing, rules === undefined);
-  if (loaded.version !== null && memory.version === before) noteCatalogVersion(loaded.version);
-  if (remembersSome && loaded.version !== null && loaded.version !== before) {
+  const { versions } = loaded;
+  if (versions && memory.version === before) noteVersions(versions);
+  if (remembersSome && versions && versions.catalog !== before) {
     // The catalog changed meanwhile: what was remembered at the start does not go together with what was read now.
     return loadFacts(context, variantIds);
   }
   rules ??= loaded.rules;
   if (!rules) throw new Error('The rules were neither remembered nor loaded.');
-  if (loaded.version === memory.version && loaded.version !== null) {
-    if (loaded.rules) memory.rules = remember(loaded.rules, now);
-    for (const [id, facts] of loaded.variants) keepVariant(id, remember(facts, now));
+  if (versions && versions.catalog === memory.version) {
+    if (loaded.rules) memory.rules = remember(loaded.rules, now, versions.stock);
+    for (const [id, facts] of loaded.variants) keepVariant(id, remember(facts, now, versions.stock));
   }
   for (const [id, facts] of loaded.variants) if (facts) variants.set(id, facts);
   return { rules, variants };
 }
 
-function recall<Value>(entry: Remembered<Value> | null | undefined, now: number): Value | undefined {
-  if (!entry || now - entry.readAt >= TOO_OLD_AFTER_MS) return undefined;
-  if (now >= entry.refreshAt) {
-    entry.refreshAt = Number.POSITIVE_INFINITY;
-    return undefined;
-  }
-  return entry.value;
+function recall<Value>(
+  entry: Remembered<Value> | null | undefined,
+  now: number,
+  stockMatters: boolean,
+): Value | undefined {
+  const age = entry ? now - entry.readAt : Number.POSITIVE_INFINITY;
+  if (!entry || age >= FORGET_AFTER_MS) return undefined;
+  const isUnchanged = entry.stockVersion === memory.stockVersion && now - memory.stockSeenAt < REFRESH_AFTER_MS;
+  if (!stockMatters || isUnchanged || age < REFRESH_AFTER_MS) return entry.value;
+  if (entry.isRefreshing && age < TOO_OLD_AFTER_MS) return entry.value;
+  entry.isRefreshing = true;
+  return undefined;
 }
 
-function remember<Value>(value: Value, now: number): Remembered<Value> {
-  return { value, readAt: now, refreshAt: now + REFRESH_AFTER_MS };
+function remember<Value>(value: Value, readAt: number, stockVersion: string): Remembered<Value> {
+  return { value, readAt, stockVersion, isRefreshing: false };
 }
 
 /** The least recently read goes when there are too many. */
@@ -239,7 +264,7 @@ function keepVariant(id: string, entry: Remembered<VariantFacts | null>): void {
 interface Loaded {
   rules: ShopRules | undefined;
   variants: Map<string, VariantFacts | null>;
-  version: string | null;
+  versions: Versions | null;
 }
 
 async function loadDocuments(
@@ -249,7 +274,7 @@ async function loadDocuments(
 ): Promise<Loaded> {
   const keys = ids.map(variantKey);
   if (withRules) keys.push(RULES_KEY);
-  const { texts, version } = await readThrough(kv, keys, async (missing) => {
+  const { texts, versions } = await readThrough(kv, keys, async (missing) => {
     const missingIds = missing.filter((key) => key !== RULES_KEY).map((key) => key.slice(variantKey('').length));
     const [rules, found] = await Promise.all([
       missing.includes(RULES_KEY) ? readRules(db) : null,
@@ -268,6 +293,6 @@ async function loadDocuments(
         return [id, text ? (JSON.parse(text) as VariantFacts) : null];
       }),
     ),
-    version,
+    versions,
   };
 }

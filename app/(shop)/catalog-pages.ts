@@ -78,7 +78,7 @@ export const findCollection = cache((slug: string): Promise<Collection | null> =
 
 /** The countries that the shop sends to, by their English names. */
 export async function loadCountries(): Promise<{ code: string; name: string }[]> {
-  const { rules } = await loadFacts(openStores(), []);
+  const { rules } = await loadFacts(openStores(), [], { confirm: true });
   const names = new Intl.DisplayNames('en', { type: 'region' });
   return Object.keys(rules.taxZones)
     .map((code) => ({ code, name: names.of(code) ?? code }))
