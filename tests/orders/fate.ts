@@ -1,4 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { vi } from 'vitest';
+
+// Several machines share this process here, and one that dies must take only its own requests along: none shares a trip.
+vi.stubGlobal('EdgeRuntime', 'vercel');
 
 /** What becomes of one request that goes out, and of whoever sent it. */
 export type Fate =
