@@ -214,18 +214,21 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
 
     it('costs one KV round trip and no SQL a write, when warm', async () => {
       const { cart, token } = await newCart('scarf-1');
-      const itemId = cart.items[0]!.id;
-      const writes = [
-        await call('POST', '/api/cart/items', { variantId: cart.items[0]!.variantId, quantity: 1 }, token),
+      const { id: itemId, variantId } = cart.items[0]!;
+      const askAll = async () => [
+        await call('POST', '/api/cart/items', { variantId, quantity: 1 }, token),
         await call('PATCH', `/api/cart/items/${itemId}`, { quantity: 5 }, token),
         await call('PATCH', '/api/cart', { email: 'ada@example.test' }, token),
         await call('DELETE', `/api/cart/items/${itemId}`, undefined, token),
+        await call('POST', '/api/cart/items', { variantId, quantity: 1 }, token),
         await call('GET', '/api/cart', undefined, token),
       ];
-      const before = platform.counters.kv;
-      await call('POST', '/api/cart/items', { variantId: cart.items[0]!.variantId, quantity: 1 }, token);
-      expect(platform.counters.kv - before).toBe(1);
-      for (const { status, headers } of writes) {
+      // Next gives every route an isolate of its own, and each has to have read the rules and the variant once.
+      await askAll();
+      const before = { ...platform.counters };
+      const answers = await askAll();
+      expect(platform.counters).toEqual({ kv: before.kv + answers.length, sql: before.sql });
+      for (const { status, headers } of answers) {
         expect(status).toBe(200);
         expect(trips(headers)).toEqual({ kv: 1, db: 0 });
       }

@@ -74,7 +74,8 @@ async function answeredUnread(ask: () => Promise<unknown>): Promise<Response> {
       return (await ask()) as Response;
     } catch (error) {
       const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      if (tries === 5 || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
+      if (tries === 40 || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
+      await new Promise((wait) => setTimeout(wait, 10));
     }
   }
 }
