@@ -11,11 +11,99 @@ export interface Address {
   country: string;
 }
 
-/** Why a line's or an order's amount differs from quantity times price. `amount` is negative for a discount. */
+/** Why a line's or the shipping's amount differs from its price. `amount` is negative for a discount. */
 export interface Adjustment {
-  source: string;
+  source: 'promotion';
+  /** The promotion's title. */
   label: string;
   amount: Money;
+  promotionId: string;
+  /** The code that was entered for it. */
+  code: string | null;
+}
+
+/** What a promotion would have done to a line, and why it did not. */
+export interface UnappliedAdjustment {
+  source: 'promotion';
+  label: string;
+  promotionId: string;
+  code: string | null;
+  reason: PromotionReason;
+}
+
+/** Why a promotion did not apply. `code` is permanent; what is missing comes as a figure, for pages to word. */
+export interface PromotionReason {
+  code: PromotionReasonCode;
+  message: string;
+  /** What the goods lack of the price that it begins at. */
+  missingAmount?: Money;
+  /** How many units are missing. */
+  missingQuantity?: number;
+  /** What did better for the shopper. */
+  beatenBy?: { promotionId: string; label: string; code: string | null };
+}
+
+export type PromotionReasonCode =
+  | 'code_unknown'
+  | 'not_started'
+  | 'ended'
+  | 'outside_hours'
+  | 'used_up'
+  | 'used_by_customer'
+  | 'not_first_order'
+  | 'other_currency'
+  | 'other_country'
+  | 'other_channel'
+  | 'other_customer_group'
+  | 'needs_amount'
+  | 'needs_quantity'
+  | 'too_many_units'
+  | 'needs_items'
+  | 'gift_unavailable'
+  | 'shipping_not_chosen'
+  | 'other_shipping_method'
+  | 'nothing_to_take_off'
+  | 'beaten';
+
+/**
+ * What became of a promotion: each that applied, each whose code was entered, and automatic ones that the shopper is close
+ * to or that another one beat.
+ */
+export interface PromotionOutcome {
+  /** Null for a code that is nobody's. */
+  promotionId: string | null;
+  label: string;
+  code: string | null;
+  status: 'applied' | 'not_applied';
+  /** What it took off goods and shipping: zero or less. */
+  amount: Money;
+  /** The lines that it is about. */
+  itemIds: string[];
+  reason: PromotionReason | null;
+  /** Whether it depends on who orders (first order, uses per customer), which the order alone decides. */
+  provisional: boolean;
+}
+
+/** Where a unit price comes from, and what else is to know of it. */
+export interface PriceDetails {
+  source: 'base' | 'price_list' | 'conversion';
+  /** The price list's title. */
+  label: string | null;
+  /** What it was before, where it is announced as reduced. */
+  compareAt: Money | null;
+  /** The lowest price of the 30 days before the reduction (Directive 98/6/EC, Article 6a). */
+  lowestPrior: Money | null;
+  /** The next quantity at which a unit costs less. */
+  nextTier: { minQuantity: number; unitPrice: Money } | null;
+}
+
+/** What sending costs, and what promotions took off it. */
+export interface ShippingCharge {
+  methodId: string;
+  title: string;
+  price: Money;
+  adjustments: Adjustment[];
+  total: Money;
 }
 
 export interface CartItem {
@@ -31,6 +119,11 @@ export interface CartItem {
   unitPrice: Money;
   total: Money;
   adjustments: Adjustment[];
+  /** Promotions about this line that another one beat. */
+  unapplied: UnappliedAdjustment[];
+  price: PriceDetails;
+  /** Whether a promotion gave it: it is in no cart, and cannot be changed. */
+  isGift: boolean;
   metadata: Record<string, unknown>;
 }
 
@@ -47,8 +140,10 @@ export interface Totals {
 /** Tax of one rate, as an invoice lists it. */
 export interface TaxLine {
   label: string;
-  /** Basis points. */
+  /** Basis points, to the hundredth. */
   rateBps: number;
+  /** What it is taken on. */
+  net: Money;
   amount: Money;
 }
 
@@ -80,8 +175,15 @@ export interface Cart {
   items: CartItem[];
   coupons: { code: string }[];
   shippingMethodId: string | null;
+  /** A business's number, valid by its checksum; it decides whether tax is taken. */
+  vatId: string | null;
+  channel: string;
+  shipping: ShippingCharge | null;
   totals: Totals;
   taxLines: TaxLine[];
+  promotions: PromotionOutcome[];
+  /** What the goods lack of free shipping, where there is such a thing. */
+  missingForFreeShipping: Money | null;
   requirements: Requirement[];
   warnings: Warning[];
 }

@@ -1,32 +1,29 @@
 import { CommerceError } from './error';
-import type { TaxZone } from './tax';
-
-/** What holds for the whole shop: where it sells, in what currencies, how it taxes and ships. */
-export interface ShopRules {
-  /** ISO 4217 codes. */
-  currencies: string[];
-  /** By ISO 3166-1 alpha-2 country: the countries that the shop sells to. */
-  taxZones: Record<string, TaxZone>;
-  /** In the order in which they are offered. */
-  shippingMethods: ShippingMethod[];
-}
-
-export interface ShippingMethod {
-  id: string;
-  title: string;
-  /** ISO 3166-1 alpha-2 codes; empty means every country that the shop sells to. */
-  countries: string[];
-  minDays: number;
-  maxDays: number;
-  taxClass: string;
-  /** Flat price in minor units, by currency; a method is not offered in a currency that it has no price in. */
-  prices: Record<string, number>;
-}
+import { indexRules } from './rule-index';
+import type { ShopRules, TaxZone } from './rules';
+import { findTaxZone } from './tax';
 
 /** Where a shopper shops: it decides price, tax and shipping. */
 export interface Market {
   currency: string;
   country: string;
+}
+
+/** Where something is sent to, as far as it is known; it decides taxes and ways of shipping. */
+export interface Place {
+  country: string;
+  region?: string | null | undefined;
+  postalCode?: string | null | undefined;
+}
+
+/** Whose prices are asked for, and when. */
+export interface PriceMarket extends Market {
+  /** Where the shop is met: `web`, `app`, `pos`. */
+  channel: string;
+  /** Null: of none. */
+  customerGroup: string | null;
+  /** Milliseconds since 1970: the rules have no clock of their own. */
+  now: number;
 }
 
 /** The market of a shopper of whom nothing is known. */
@@ -39,9 +36,10 @@ const CURRENCY_BY_COUNTRY: Record<string, string> = { US: 'USD', GB: 'GBP', JP: 
  * the home market, else the first that the shop has.
  */
 export function chooseMarket(rules: ShopRules, wish: { currency?: string | null; country?: string | null }): Market {
+  const { countries } = indexRules(rules);
   const country = first(
-    [wish.country, HOME_MARKET.country, Object.keys(rules.taxZones)[0]],
-    (code) => Object.hasOwn(rules.taxZones, code),
+    [wish.country, HOME_MARKET.country, [...countries][0]],
+    (code) => countries.has(code),
     HOME_MARKET.country,
   );
   const currency = first(
@@ -64,11 +62,17 @@ export function requireCurrency(rules: ShopRules, currency: string, path = 'curr
   throw new CommerceError('currency_not_sold', message, { issues: [{ path, code: 'currency_not_sold', message }] });
 }
 
-/** The country's taxes. Throws `country_not_sold_to` with its path where the shop does not sell to the country. */
-export function requireZone(rules: ShopRules, country: string, path = 'country'): TaxZone {
-  // `hasOwn`: a country called `constructor` must not find one.
-  const zone = Object.hasOwn(rules.taxZones, country) ? rules.taxZones[country] : undefined;
-  if (zone) return zone;
+/** Throws `country_not_sold_to` with its path where the shop does not sell to the country. */
+export function requireCountry(rules: ShopRules, country: string, path = 'country'): void {
+  if (indexRules(rules).countries.has(country)) return;
   const message = 'The shop does not sell to this country.';
   throw new CommerceError('country_not_sold_to', message, { issues: [{ path, code: 'country_not_sold_to', message }] });
+}
+
+/** The taxes of a place. Throws `country_not_sold_to` with its path where the shop does not sell to its country. */
+export function requireZone(rules: ShopRules, place: Place, path = 'country'): TaxZone {
+  requireCountry(rules, place.country, path);
+  const { taxZones } = rules;
+  // Where a country has zones for its parts alone, an address that is not known yet is taxed as the first of them.
+  return findTaxZone(taxZones, place) ?? taxZones.find(({ country }) => country === place.country)!;
 }

@@ -1,13 +1,29 @@
 /**
- * The price of a cart, the one computation that quotes, carts and orders share. Every line goes through the same stages:
- * unit price, adjustments, tax. Tax is rounded once per line; everything else is a sum of integers.
+ * The price of a cart, the one computation that quotes, carts and orders share: unit prices, then promotions, then
+ * shipping, then tax. It is pure and knows no clock; every figure that it gives comes with its reason.
  */
-import type { Adjustment, CartItem, Requirement, TaxLine, Totals, Warning } from './cart';
+import type {
+  Adjustment,
+  CartItem,
+  PromotionOutcome,
+  Requirement,
+  ShippingCharge,
+  TaxLine,
+  Totals,
+  Warning,
+} from './cart';
 import { CommerceError } from './error';
-import { type Market, requireCurrency, requireZone, type ShippingMethod, type ShopRules } from './market';
+import { type PriceMarket, requireCurrency, requireZone } from './market';
 import { addMinor, type Money, multiplyMinor } from './money';
-import { shippingPrice } from './shipping';
-import { type TaxRate, taxOn, taxRate } from './tax';
+import type { Customer, GoodsLine } from './promotion-conditions';
+import { reason } from './promotion-conditions';
+import { type AppliedPromotion, applyPromotions, beatenBy, type PromotionResult } from './promotions';
+import { indexRules } from './rule-index';
+import type { ShippingMethod, ShopRules, TaxZone } from './rules';
+import { type Parcel, quoteShipping, type ShippingQuote } from './shipping';
+import { netOfTax, type TaxResult, taxCart } from './tax';
+import { priceListsFor, type UnitPrice, unitPrice } from './unit-price';
+import { isReverseCharge } from './vat-id';
 
 /** What a price depends on, of one variant that can be bought. A variant that cannot has no facts. */
 export interface VariantFacts {
@@ -23,12 +39,34 @@ export interface VariantFacts {
   imageUrl: string | null;
   /** Base price by currency; a variant is not sold in a currency that is not here. */
   prices: Record<string, { amountMinor: number; compareAtMinor: number | null }>;
+  /** Of the product. */
+  collectionIds: string[];
+  /** Prices of price lists; a tier holds from its quantity on. */
+  listPrices: ListPrice[];
+  /** By currency, ascending: what the base price was set to, and when, as far back as the law on reductions looks. */
+  priceHistory: Record<string, PricePoint[]>;
   taxClass: string;
   weightGrams: number;
+  /** Millimetres as packed; null where nobody measured it. */
+  size: { lengthMm: number; widthMm: number; heightMm: number } | null;
   requiresShipping: boolean;
   /** Units that can be sold now, over all locations. */
   available: number;
   policy: 'deny' | 'continue';
+}
+
+/** A variant's own price in a price list. */
+export interface ListPrice {
+  listId: string;
+  currency: string;
+  minQuantity: number;
+  amountMinor: number;
+}
+
+/** A price and the moment, in milliseconds since 1970, from which on it was asked. */
+export interface PricePoint {
+  from: number;
+  amountMinor: number;
 }
 
 export interface LineInput {
@@ -40,14 +78,31 @@ export interface LineInput {
   seen?: Money | null;
 }
 
-export interface PricingInput extends Market {
+/** Whose cart it is, where it goes, and what is in it. */
+export interface PricingInput extends PriceMarket {
+  /** Of the address, as far as there is one. */
+  region: string | null;
+  postalCode: string | null;
+  /** Of a business that is to be invoiced; null for everybody else. */
+  vatId: string | null;
+  customer: Customer;
   lines: LineInput[];
   coupons: string[];
   shippingMethodId: string | null;
 }
 
+/** What a shopper is of whom nothing is known. */
+export const ANYBODY = {
+  channel: 'web',
+  customerGroup: null,
+  region: null,
+  postalCode: null,
+  vatId: null,
+  customer: { orderCount: null, uses: null },
+} satisfies Partial<PricingInput>;
+
 /** A line as an order needs it; all amounts in minor units of the cart's currency. */
-interface PricedLine {
+export interface PricedLine {
   item: CartItem;
   unitPriceMinor: number;
   discountMinor: number;
@@ -57,15 +112,22 @@ interface PricedLine {
 }
 
 export interface PricedCart {
+  /** The cart's, in its order, then those that promotions give. */
   items: CartItem[];
   /** Beside each item, the figures that an order line keeps. */
   lines: PricedLine[];
   totals: Totals;
   taxLines: TaxLine[];
+  promotions: PromotionOutcome[];
+  shipping: ShippingCharge | null;
   /** The chosen method, where it was needed and could be priced. */
   shippingMethod: ShippingMethod | null;
+  /** What the goods lack of free shipping; null where there is no such thing, or it is free. */
+  missingForFreeShipping: Money | null;
   /** Whether anything in the cart has to be sent. */
   requiresShipping: boolean;
+  /** What ways of shipping are asked for. */
+  parcel: Parcel;
   /** What the lines and the shipping method lack; what the shopper still has to fill in is `cartRequirements`'s. */
   requirements: Requirement[];
   warnings: Warning[];
@@ -85,155 +147,331 @@ export function requirePayable(amountMinor: number, path = ''): number {
 }
 
 /**
- * Prices a cart. Throws `currency_not_sold`, `country_not_sold_to`, `invalid_input` for a quantity that is not a whole
- * number from 1 to 999, and `amount_out_of_range`, each with its path. A line that cannot be sold (gone, or not sold in
- * the currency) adds nothing to the totals and blocks the order by a requirement.
+ * Prices a cart. `variants` holds the facts of its variants and of those that promotions give. Throws
+ * `currency_not_sold`, `country_not_sold_to`, `invalid_input` for a quantity that is not a whole number from 1 to 999, and
+ * `amount_out_of_range`, each with its path. A line that cannot be sold (gone, or not sold in the currency) adds nothing to
+ * the totals and blocks the order by a requirement. The order of lines, of rules and of codes changes no amount.
  */
 export function priceCart(
   input: PricingInput,
   variants: ReadonlyMap<string, VariantFacts>,
   rules: ShopRules,
 ): PricedCart {
-  const { currency, country } = input;
+  const { currency } = input;
   requireCurrency(rules, currency);
-  const zone = requireZone(rules, country);
+  const zone = requireZone(rules, input);
+  // A business that owes the tax itself buys at net prices, and nothing is added to them.
+  const isNet = isReverseCharge(zone, input.vatId);
   const requirements: Requirement[] = [];
   const warnings: Warning[] = [];
-  const lines: PricedLine[] = [];
-  const taxes = new TaxTable();
-  const wanted = new Map<string, number>();
-  let requiresShipping = false;
-  let subtotal = 0;
-  let discount = 0;
 
-  for (const [index, line] of input.lines.entries()) {
+  const shelf = shelfOf(input, variants, rules, zone, isNet);
+  // Odd minor units fall by this order, whatever the order of the cart.
+  const goods = soldLines(input, shelf, requirements, warnings).sort(inCanonicalOrder);
+  const subtotalMinor = goods.reduce((sum, { grossMinor }) => addMinor(sum, grossMinor, 'totals.subtotal'), 0);
+  const requiresShipping = goods.some(({ facts }) => facts.requiresShipping);
+
+  const parcel: Parcel = { lines: goods.map(({ quantity, facts }) => ({ quantity, variant: facts })), subtotalMinor };
+  const tax = (lefts: readonly number[], chosen: { method: ShippingMethod; amountMinor: number } | null): TaxResult =>
+    taxCart(
+      zone,
+      goods.map(({ facts, grossMinor }, index) => ({
+        amountMinor: lefts[index]!,
+        taxClass: facts.taxClass,
+        weightMinor: grossMinor,
+      })),
+      chosen && { amountMinor: chosen.amountMinor, taxClass: chosen.method.taxClass },
+    );
+  const chosen = requiresShipping ? chooseShipping(input, parcel, rules, requirements) : null;
+  const grosses = goods.map(({ grossMinor }) => grossMinor);
+  const shippingMinor = !chosen
+    ? 0
+    : isNet && zone.pricesIncludeTax
+      ? chosen.amountMinor - tax(grosses, chosen).shippingTaxMinor
+      : chosen.amountMinor;
+
+  const result = applyPromotions(
+    {
+      market: input,
+      customer: input.customer,
+      lines: goods,
+      codes: input.coupons,
+      shipping: chosen && { methodId: chosen.method.id, priceMinor: shippingMinor },
+      isShippingNeeded: requiresShipping,
+      refuseGift: (gift) => refuseGift(gift, shelf, requiresShipping),
+      payable(lefts, leftOfShipping) {
+        const net = lefts.reduce((sum, left) => sum + left, leftOfShipping);
+        if (isNet || zone.pricesIncludeTax) return net;
+        return net + tax(lefts, chosen && { ...chosen, amountMinor: leftOfShipping }).taxMinor;
+      },
+    },
+    indexRules(rules),
+  );
+  const taxes = isNet
+    ? { lines: goods.map(() => NO_TAX), rates: [], taxMinor: 0 }
+    : tax(result.lefts, chosen && { ...chosen, amountMinor: result.shippingMinor });
+
+  const reasons = reasonsOf(result, goods.length, currency);
+  const lines = input.lines.map((line) => unsellable(line, variants.get(line.variantId), currency));
+  for (const [index, line] of goods.entries()) {
+    const { adjustments, unapplied } = reasons[index]!;
+    const totalMinor = result.lefts[index]!;
+    lines[line.position] = {
+      item: {
+        ...itemOf(line.input, line.facts, line.price, currency),
+        total: { amount: totalMinor, currency },
+        adjustments,
+        unapplied,
+      },
+      unitPriceMinor: line.unitMinor,
+      discountMinor: line.grossMinor - totalMinor,
+      totalMinor,
+      taxMinor: taxes.lines[index]!.taxMinor,
+      taxRateBps: taxes.lines[index]!.rateBps,
+    };
+  }
+  const gifts = giveGifts(result, shelf, currency);
+  const all = [...lines, ...gifts.lines];
+
+  const discount = all.reduce((sum, line) => addMinor(sum, line.discountMinor, 'totals.discount'), 0);
+  const subtotal = gifts.lines.reduce((sum, line) => addMinor(sum, line.discountMinor), subtotalMinor);
+  const taxIncluded = zone.pricesIncludeTax && !isNet;
+  const net = addMinor(addMinor(subtotal, -discount), result.shippingMinor, 'totals.total');
+  const total = taxIncluded ? net : addMinor(net, taxes.taxMinor, 'totals.total');
+  const money = (amount: number): Money => ({ amount, currency });
+  const promotions = outcomesOf(result, gifts, goods, currency);
+  return {
+    items: all.map((line) => line.item),
+    lines: all,
+    totals: {
+      subtotal: money(subtotal),
+      discount: money(discount),
+      shipping: money(result.shippingMinor),
+      tax: money(taxes.taxMinor),
+      total: money(total),
+      taxIncluded,
+    },
+    taxLines: taxes.rates.map(({ label, rateBps, netMinor, amountMinor }) => ({
+      label,
+      rateBps,
+      net: money(netMinor),
+      amount: money(amountMinor),
+    })),
+    promotions,
+    shipping: chosen && {
+      methodId: chosen.method.id,
+      title: chosen.method.title,
+      price: money(shippingMinor),
+      adjustments: result.applied.flatMap((applied) =>
+        applied.takenOfShipping > 0 ? [adjustment(applied, applied.takenOfShipping, currency)] : [],
+      ),
+      total: money(result.shippingMinor),
+    },
+    shippingMethod: chosen?.method ?? null,
+    missingForFreeShipping:
+      requiresShipping && !(chosen && result.shippingMinor === 0)
+        ? missingForFree(input, parcel, rules, chosen?.quote ?? null, result)
+        : null,
+    requiresShipping,
+    parcel,
+    requirements,
+    warnings: [...warnings, ...couponWarnings(input.coupons, promotions)],
+  };
+}
+
+// ---------------------------------------------------------------- lines
+
+/** What is to be had, at which price: for the lines of the cart and for gifts. */
+interface Shelf {
+  priceOf(facts: VariantFacts, counts: { quantity: number; productQuantity: number }, path: string): UnitPrice | null;
+  variants: ReadonlyMap<string, VariantFacts>;
+  /** Units of the cart, and then of gifts too, by variant. */
+  wanted: Map<string, number>;
+  /** Units of the cart by product. */
+  wantedOfProduct: Map<string, number>;
+}
+
+function shelfOf(
+  input: PricingInput,
+  variants: ReadonlyMap<string, VariantFacts>,
+  rules: ShopRules,
+  zone: TaxZone,
+  isNet: boolean,
+): Shelf {
+  const lists = priceListsFor(rules.priceLists, input);
+  const wanted = new Map<string, number>();
+  const wantedOfProduct = new Map<string, number>();
+  for (const [index, { variantId, quantity }] of input.lines.entries()) {
+    requireQuantity(quantity, `items.${index}.quantity`);
+    const facts = variants.get(variantId);
+    wanted.set(variantId, (wanted.get(variantId) ?? 0) + quantity);
+    if (facts) wantedOfProduct.set(facts.productId, (wantedOfProduct.get(facts.productId) ?? 0) + quantity);
+  }
+  return {
+    variants,
+    wanted,
+    wantedOfProduct,
+    priceOf(facts, counts, path) {
+      const price = unitPrice(facts, counts, lists, rules, input);
+      if (!price) return null;
+      requirePayable(price.amountMinor, path);
+      return isNet ? netPrice(price, (gross) => netOfTax(zone, facts.taxClass, gross)) : price;
+    },
+  };
+}
+
+/** The base price stays as it is set: it is what a change is told by. */
+function netPrice(price: UnitPrice, netOf: (grossMinor: number) => number): UnitPrice {
+  const { compareAtMinor, lowestPriorMinor, nextTier } = price;
+  return {
+    ...price,
+    amountMinor: netOf(price.amountMinor),
+    compareAtMinor: compareAtMinor === null ? null : netOf(compareAtMinor),
+    lowestPriorMinor: lowestPriorMinor === null ? null : netOf(lowestPriorMinor),
+    nextTier: nextTier && { ...nextTier, amountMinor: netOf(nextTier.amountMinor) },
+  };
+}
+
+interface SoldLine extends GoodsLine {
+  /** In the cart. */
+  position: number;
+  input: LineInput;
+  facts: VariantFacts;
+  price: UnitPrice;
+}
+
+/** The lines that can be sold, each with its unit price. */
+function soldLines(
+  input: PricingInput,
+  { variants, wanted, wantedOfProduct, priceOf }: Shelf,
+  requirements: Requirement[],
+  warnings: Warning[],
+): SoldLine[] {
+  const counted = new Map<string, number>();
+  return input.lines.flatMap((line, index) => {
     const path = `items.${index}`;
-    requireQuantity(line.quantity, `${path}.quantity`);
     const facts = variants.get(line.variantId);
-    const unitPriceMinor = facts ? unitPrice(facts, currency, `${path}.unitPrice`) : null;
-    if (!facts || unitPriceMinor === null) {
+    const price = facts
+      ? priceOf(
+          facts,
+          { quantity: wanted.get(facts.id)!, productQuantity: wantedOfProduct.get(facts.productId)! },
+          `${path}.unitPrice`,
+        )
+      : null;
+    if (!facts || !price) {
       const code = facts ? 'variant_not_sold_in_currency' : 'variant_unavailable';
       requirements.push({ code, path });
       warnings.push({ code, path, message: UNSELLABLE[code] });
-      lines.push(unsellable(line, facts, currency));
-      continue;
+      return [];
     }
-    const gross = multiplyMinor(unitPriceMinor, line.quantity, `${path}.total`);
-    const adjustments = adjust();
-    const discountMinor = adjustments.reduce((sum, { amount }) => addMinor(sum, -amount.amount, path), 0);
-    const totalMinor = addMinor(gross, -discountMinor, `${path}.total`);
-    const rate = taxRate(zone, facts.taxClass);
-    const taxMinor = taxOn(totalMinor, rate.rateBps, zone.pricesIncludeTax, `${path}.total`);
-    taxes.add(rate, taxMinor);
-    subtotal = addMinor(subtotal, gross, 'totals.subtotal');
-    discount = addMinor(discount, discountMinor, 'totals.discount');
-    requiresShipping ||= facts.requiresShipping;
-    lines.push({
-      item: {
-        id: line.id,
-        variantId: line.variantId,
-        sku: facts.sku,
-        title: facts.title,
-        variantTitle: facts.variantTitle,
-        slug: facts.slug,
-        imageUrl: facts.imageUrl,
-        quantity: line.quantity,
-        unitPrice: { amount: unitPriceMinor, currency },
-        total: { amount: totalMinor, currency },
-        adjustments,
-        metadata: line.metadata,
-      },
-      unitPriceMinor,
-      discountMinor,
-      totalMinor,
-      taxMinor,
-      taxRateBps: rate.rateBps,
-    });
-
     // Lines of one variant (they differ by metadata) share its stock.
-    const units = (wanted.get(line.variantId) ?? 0) + line.quantity;
-    wanted.set(line.variantId, units);
+    const units = (counted.get(facts.id) ?? 0) + line.quantity;
+    counted.set(facts.id, units);
     if (facts.policy === 'deny' && units > facts.available) {
       requirements.push({ code: 'insufficient_stock', path });
       warnings.push({ code: 'insufficient_stock', path, message: stockMessage(facts.available) });
     }
-    if (line.seen && line.seen.currency === currency && line.seen.amount !== unitPriceMinor) {
+    const now = price.baseMinor ?? price.amountMinor;
+    if (line.seen && line.seen.currency === input.currency && line.seen.amount !== now) {
       const message = 'The price changed since this was put in the cart.';
       warnings.push({ code: 'price_changed', path: `${path}.unitPrice`, message });
     }
-  }
-
-  for (const index of input.coupons.keys()) {
-    const message = 'This code does not apply to the cart.';
-    warnings.push({ code: 'coupon_not_applicable', path: `coupons.${index}`, message });
-  }
-
-  const shipping = requiresShipping ? ship(input, rules, requirements) : FREE;
-  if (shipping.method) {
-    const rate = taxRate(zone, shipping.method.taxClass);
-    taxes.add(rate, taxOn(shipping.amountMinor, rate.rateBps, zone.pricesIncludeTax, 'totals.shipping'));
-  }
-
-  const net = addMinor(addMinor(subtotal, -discount), shipping.amountMinor, 'totals.total');
-  const total = zone.pricesIncludeTax ? net : addMinor(net, taxes.sum, 'totals.total');
-  return {
-    items: lines.map((line) => line.item),
-    lines,
-    totals: {
-      subtotal: { amount: subtotal, currency },
-      discount: { amount: discount, currency },
-      shipping: { amount: shipping.amountMinor, currency },
-      tax: { amount: taxes.sum, currency },
-      total: { amount: total, currency },
-      taxIncluded: zone.pricesIncludeTax,
-    },
-    taxLines: taxes.lines(currency),
-    shippingMethod: shipping.method,
-    requiresShipping,
-    requirements,
-    warnings,
-  };
+    return {
+      position: index,
+      input: line,
+      facts,
+      price,
+      variant: facts,
+      quantity: line.quantity,
+      unitMinor: price.amountMinor,
+      grossMinor: multiplyMinor(price.amountMinor, line.quantity, `${path}.total`),
+    };
+  });
 }
 
-/** First stage: what one unit costs in a currency, or null where it is not sold. Price lists and tiers decide here. */
-function unitPrice(facts: VariantFacts, currency: string, path?: string): number | null {
-  const price = Object.hasOwn(facts.prices, currency) ? facts.prices[currency] : undefined;
-  if (!price) return null;
-  return requirePayable(price.amountMinor, path);
+/** The place of a line does not count, nor an id that was made from its place. */
+function inCanonicalOrder(a: SoldLine, b: SoldLine): number {
+  return compare(a.facts.id, b.facts.id) || a.quantity - b.quantity || compare(a.input.id, b.input.id);
 }
 
-/** Second stage: what promotions take off a line. The shop has none yet. */
-function adjust(): Adjustment[] {
-  return [];
-}
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 const UNSELLABLE = {
   variant_unavailable: 'This can no longer be bought.',
   variant_not_sold_in_currency: 'This is not sold in the currency of the cart.',
 };
 
-function unsellable(line: LineInput, facts: VariantFacts | undefined, currency: string): PricedLine {
+const NO_TAX = { taxMinor: 0, rateBps: 0 };
+
+/** By line, what promotions took off it, and which of them others beat. */
+function reasonsOf(
+  { applied, beaten }: PromotionResult,
+  count: number,
+  currency: string,
+): Pick<CartItem, 'adjustments' | 'unapplied'>[] {
+  const reasons = Array.from({ length: count }, (): Pick<CartItem, 'adjustments' | 'unapplied'> => {
+    return { adjustments: [], unapplied: [] };
+  });
+  for (const each of applied) {
+    for (const [place, index] of each.taken.at.entries()) {
+      const amount = each.taken.amounts[place]!;
+      if (amount > 0) reasons[index]!.adjustments.push(adjustment(each, amount, currency));
+    }
+  }
+  for (const { at, promotion, code, by } of beaten) {
+    if (at === null) continue;
+    const { id: promotionId, title: label } = promotion;
+    reasons[at]!.unapplied.push({ source: 'promotion', label, promotionId, code, reason: beatenBy(by) });
+  }
+  return reasons;
+}
+
+function itemOf(
+  line: Pick<LineInput, 'id' | 'variantId' | 'quantity' | 'metadata'>,
+  facts: VariantFacts | undefined,
+  price: UnitPrice | null,
+  currency: string,
+): CartItem {
+  const money = (amount: number | null | undefined): Money | null => (amount == null ? null : { amount, currency });
   const nothing = { amount: 0, currency };
+  const tier = price?.nextTier;
   return {
-    item: {
-      id: line.id,
-      variantId: line.variantId,
-      sku: facts?.sku ?? '',
-      title: facts?.title ?? '',
-      variantTitle: facts?.variantTitle ?? '',
-      slug: facts?.slug ?? '',
-      imageUrl: facts?.imageUrl ?? null,
-      quantity: line.quantity,
-      unitPrice: nothing,
-      total: nothing,
-      adjustments: [],
-      metadata: line.metadata,
+    id: line.id,
+    variantId: line.variantId,
+    sku: facts?.sku ?? '',
+    title: facts?.title ?? '',
+    variantTitle: facts?.variantTitle ?? '',
+    slug: facts?.slug ?? '',
+    imageUrl: facts?.imageUrl ?? null,
+    quantity: line.quantity,
+    unitPrice: money(price?.amountMinor) ?? nothing,
+    total: nothing,
+    adjustments: [],
+    unapplied: [],
+    price: {
+      source: price?.source.kind ?? 'base',
+      label: price?.source.kind === 'price_list' ? price.source.label : null,
+      compareAt: money(price?.compareAtMinor),
+      lowestPrior: money(price?.lowestPriorMinor),
+      nextTier: tier ? { minQuantity: tier.minQuantity, unitPrice: { amount: tier.amountMinor, currency } } : null,
     },
-    unitPriceMinor: 0,
-    discountMinor: 0,
-    totalMinor: 0,
-    taxMinor: 0,
-    taxRateBps: 0,
+    isGift: false,
+    metadata: line.metadata,
+  };
+}
+
+function unsellable(line: LineInput, facts: VariantFacts | undefined, currency: string): PricedLine {
+  const item = itemOf(line, facts, null, currency);
+  return { item, unitPriceMinor: 0, discountMinor: 0, totalMinor: 0, taxMinor: 0, taxRateBps: 0 };
+}
+
+function adjustment({ promotion, code }: AppliedPromotion, amountMinor: number, currency: string): Adjustment {
+  return {
+    source: 'promotion',
+    label: promotion.title,
+    amount: { amount: -amountMinor, currency },
+    promotionId: promotion.id,
+    code,
   };
 }
 
@@ -248,41 +486,167 @@ function stockMessage(available: number): string {
   return available === 1 ? 'Only 1 is left.' : `Only ${available} are left.`;
 }
 
-const FREE = { method: null, amountMinor: 0 };
+// ---------------------------------------------------------------- gifts
 
-function ship(
-  input: PricingInput,
-  rules: ShopRules,
-  requirements: Requirement[],
-): { method: ShippingMethod | null; amountMinor: number } {
-  if (input.shippingMethodId === null) return FREE;
-  const method = rules.shippingMethods.find(({ id }) => id === input.shippingMethodId);
-  const amountMinor = method ? shippingPrice(method, rules, input) : null;
-  if (!method || amountMinor === null) {
-    requirements.push({ code: 'shipping_unavailable', path: 'shippingMethodId' });
-    return FREE;
-  }
-  return { method, amountMinor: requirePayable(amountMinor, 'totals.shipping') };
+interface Gift {
+  variantId: string;
+  quantity: number;
 }
 
-/** Tax by label and rate, as an invoice lists it: classes that a country taxes alike are one line. */
-class TaxTable {
-  sum = 0;
-  readonly #rows = new Map<string, TaxRate & { amountMinor: number }>();
+interface Gifts {
+  lines: PricedLine[];
+  /** Promotions whose gift another gift took away. */
+  missed: Set<AppliedPromotion>;
+}
 
-  add({ label, rateBps }: TaxRate, amountMinor: number): void {
-    this.sum = addMinor(this.sum, amountMinor, 'totals.tax');
-    const key = `${rateBps} ${label}`;
-    const before = this.#rows.get(key)?.amountMinor ?? 0;
-    this.#rows.set(key, { label, rateBps, amountMinor: before + amountMinor });
-  }
+const NO_GIFT = reason('gift_unavailable', 'The gift is not to be had any more.');
 
-  lines(currency: string): TaxLine[] {
-    const rows = [...this.#rows.values()].filter(({ rateBps }) => rateBps > 0);
-    return rows.map(({ label, rateBps, amountMinor }) => ({
-      label,
-      rateBps,
-      amount: { amount: amountMinor, currency },
-    }));
+function refuseGift(
+  gift: Gift,
+  { variants, wanted, priceOf }: Shelf,
+  requiresShipping: boolean,
+): typeof NO_GIFT | null {
+  const facts = variants.get(gift.variantId);
+  if (!facts || !priceOf(facts, { quantity: 1, productQuantity: 1 }, 'items')) return NO_GIFT;
+  // A gift makes nobody choose a way of shipping.
+  if (facts.requiresShipping && !requiresShipping) return NO_GIFT;
+  const isThere = facts.policy === 'continue' || facts.available - (wanted.get(facts.id) ?? 0) >= gift.quantity;
+  return isThere ? null : NO_GIFT;
+}
+
+/** Gifts as lines that cost nothing. They weigh nothing, count for nothing, and no promotion sees them. */
+function giveGifts(result: PromotionResult, shelf: Shelf, currency: string): Gifts {
+  const gifts: Gifts = { lines: [], missed: new Set() };
+  for (const applied of result.applied) {
+    const { effect, id } = applied.promotion;
+    if (effect.kind !== 'gift') continue;
+    if (refuseGift(effect, shelf, true)) {
+      gifts.missed.add(applied);
+      continue;
+    }
+    const { variantId, quantity } = effect;
+    const facts = shelf.variants.get(variantId)!;
+    const price = shelf.priceOf(facts, { quantity: 1, productQuantity: 1 }, 'items')!;
+    shelf.wanted.set(variantId, (shelf.wanted.get(variantId) ?? 0) + quantity);
+    const worth = multiplyMinor(price.amountMinor, quantity);
+    const line = { id: `gift_${id}`, variantId, quantity, metadata: {} };
+    gifts.lines.push({
+      item: {
+        ...itemOf(line, facts, { ...price, nextTier: null }, currency),
+        adjustments: worth > 0 ? [adjustment(applied, worth, currency)] : [],
+        isGift: true,
+      },
+      unitPriceMinor: price.amountMinor,
+      discountMinor: worth,
+      totalMinor: 0,
+      taxMinor: 0,
+      taxRateBps: 0,
+    });
   }
+  return gifts;
+}
+
+// ---------------------------------------------------------------- shipping
+
+interface ChosenShipping {
+  method: ShippingMethod;
+  quote: Extract<ShippingQuote, { offered: true }>;
+  amountMinor: number;
+}
+
+function chooseShipping(
+  input: PricingInput,
+  parcel: Parcel,
+  rules: ShopRules,
+  requirements: Requirement[],
+): ChosenShipping | null {
+  if (input.shippingMethodId === null) return null;
+  const method = rules.shippingMethods.find(({ id }) => id === input.shippingMethodId);
+  const quote = method ? quoteShipping(method, parcel, dispatchOf(input, rules)) : null;
+  if (!method || !quote?.offered) {
+    requirements.push({ code: 'shipping_unavailable', path: 'shippingMethodId' });
+    return null;
+  }
+  return { method, quote, amountMinor: requirePayable(quote.priceMinor, 'totals.shipping') };
+}
+
+const dispatchOf = (input: PricingInput, rules: ShopRules) => ({
+  currency: input.currency,
+  place: input,
+  rules,
+  now: input.now,
+});
+
+/** The least that is missing for free shipping: by the chosen method, else by any, or by a promotion. */
+function missingForFree(
+  input: PricingInput,
+  parcel: Parcel,
+  rules: ShopRules,
+  chosen: ShippingQuote | null,
+  { notApplied }: PromotionResult,
+): Money | null {
+  const quotes = chosen
+    ? [chosen]
+    : rules.shippingMethods.map((method) => quoteShipping(method, parcel, dispatchOf(input, rules)));
+  const missing = quotes.flatMap((quote) =>
+    quote.offered && quote.missingForFreeMinor ? [quote.missingForFreeMinor] : [],
+  );
+  for (const {
+    promotion,
+    reason: { missingAmount },
+  } of notApplied) {
+    const effect = promotion?.effect;
+    if (effect?.kind === 'shipping_off' && effect.percentBps === 10_000 && missingAmount)
+      missing.push(missingAmount.amount);
+  }
+  return missing.length > 0 ? { amount: Math.min(...missing), currency: input.currency } : null;
+}
+
+// ---------------------------------------------------------------- reasons
+
+function outcomesOf(
+  { applied, notApplied }: PromotionResult,
+  gifts: Gifts,
+  goods: readonly SoldLine[],
+  currency: string,
+): PromotionOutcome[] {
+  const idsAt = (at: readonly number[]) => at.map((index) => goods[index]!.input.id);
+  const given = applied.map((each): PromotionOutcome => {
+    const { promotion, code, taken, takenOfShipping, isProvisional } = each;
+    const isMissed = gifts.missed.has(each);
+    const gift = gifts.lines.find(({ item }) => item.id === `gift_${promotion.id}`);
+    const off = taken.amounts.reduce((sum, amount) => sum + amount, takenOfShipping + (gift?.discountMinor ?? 0));
+    return {
+      promotionId: promotion.id,
+      label: promotion.title,
+      code,
+      status: isMissed ? 'not_applied' : 'applied',
+      amount: { amount: 0 - off, currency },
+      itemIds: gift ? [gift.item.id] : idsAt(taken.at.filter((_, place) => taken.amounts[place]! > 0)),
+      reason: isMissed ? NO_GIFT : null,
+      provisional: isProvisional && !isMissed,
+    };
+  });
+  const refused = notApplied.map(
+    ({ promotion, code, reason: why, at }): PromotionOutcome => ({
+      promotionId: promotion?.id ?? null,
+      label: promotion?.title ?? code ?? '',
+      code,
+      status: 'not_applied',
+      amount: { amount: 0, currency },
+      itemIds: idsAt(at),
+      reason: why,
+      provisional: false,
+    }),
+  );
+  return [...given, ...refused];
+}
+
+function couponWarnings(coupons: readonly string[], promotions: readonly PromotionOutcome[]): Warning[] {
+  return coupons.flatMap((coupon, index) => {
+    const outcome = promotions.find(({ code }) => code === coupon);
+    if (outcome?.status === 'applied') return [];
+    const message = outcome?.reason?.message ?? 'This code stands for what another one does already.';
+    return [{ code: 'coupon_not_applicable', path: `coupons.${index}`, message }];
+  });
 }

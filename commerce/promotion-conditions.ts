@@ -1,0 +1,142 @@
+/** Whether a promotion holds for a cart, and if not, why. All of it looks at prices before promotions. */
+import type { PromotionReason } from './cart';
+import { localTime } from './local-time';
+import type { PriceMarket } from './market';
+import { type Money, toDecimal } from './money';
+import type { AmountByCurrency, Condition, Promotion, Selection, WeeklyHours } from './rules';
+import { isSelected, type Selectable } from './selection';
+
+/** A line as promotions see it. */
+export interface GoodsLine {
+  variant: Selectable;
+  quantity: number;
+  /** Before promotions. */
+  unitMinor: number;
+  /** `quantity` times `unitMinor`. */
+  grossMinor: number;
+}
+
+/** Who buys, as far as it is known. */
+export interface Customer {
+  /** Orders that were placed before and live; null is not known yet. */
+  orderCount: number | null;
+  /** By promotion; null is not known yet. */
+  uses: Record<string, number> | null;
+}
+
+export interface PromotionContext {
+  market: PriceMarket;
+  customer: Customer;
+}
+
+/** Why a promotion cannot apply to these lines, or null where it can as far as conditions go. */
+export function refusalOf(
+  promotion: Promotion,
+  lines: readonly GoodsLine[],
+  { market, customer }: PromotionContext,
+): PromotionReason | null {
+  const { startsAt, endsAt, hours, usageLimitPerCustomer } = promotion;
+  if (startsAt !== null && market.now < startsAt) return reason('not_started', 'This has not begun yet.');
+  if (endsAt !== null && market.now >= endsAt) return reason('ended', 'This has ended.');
+  if (hours.length > 0 && !hours.some((some) => isWithin(some, market.now))) {
+    return reason('outside_hours', 'This holds at other hours.');
+  }
+  if (promotion.usedUp) return reason('used_up', 'This has been used as often as it can be.');
+  if (usageLimitPerCustomer !== null && (customer.uses?.[promotion.id] ?? 0) >= usageLimitPerCustomer) {
+    return reason('used_by_customer', 'You have used this as often as you can.');
+  }
+  for (const condition of promotion.conditions) {
+    const refusal = unmet(condition, lines, market, customer);
+    if (refusal) return refusal;
+  }
+  return null;
+}
+
+/** Whether it rests on what only the order knows: who the customer is. */
+export function isProvisional(
+  { conditions, usageLimitPerCustomer }: Promotion,
+  { orderCount, uses }: Customer,
+): boolean {
+  return (
+    (usageLimitPerCustomer !== null && uses === null) ||
+    (orderCount === null && conditions.some(({ kind }) => kind === 'first_order'))
+  );
+}
+
+function unmet(
+  condition: Condition,
+  lines: readonly GoodsLine[],
+  market: PriceMarket,
+  customer: Customer,
+): PromotionReason | null {
+  switch (condition.kind) {
+    case 'subtotal':
+      return amountRefusal(condition.fromMinor, subtotalOf(condition.of, lines), market.currency);
+    case 'quantity': {
+      const units = unitsOf(condition.of, lines);
+      if (units < condition.min) return quantityRefusal(condition.min - units, units);
+      if (condition.max === undefined || units <= condition.max) return null;
+      return reason('too_many_units', `This holds for at most ${condition.max} units.`);
+    }
+    case 'country':
+      return condition.in.includes(market.country) ? null : reason('other_country', 'This holds in other countries.');
+    case 'currency':
+      return condition.in.includes(market.currency) ? null : otherCurrency();
+    case 'channel':
+      return condition.in.includes(market.channel) ? null : reason('other_channel', 'This holds elsewhere.');
+    case 'customer_group': {
+      const isMember = market.customerGroup !== null && condition.in.includes(market.customerGroup);
+      return isMember ? null : reason('other_customer_group', 'This is for some customers only.');
+    }
+    case 'first_order':
+      return (customer.orderCount ?? 0) === 0 ? null : reason('not_first_order', 'This is for a first order.');
+  }
+}
+
+/** The price before promotions of what is selected, in minor units. */
+export function subtotalOf(selection: Selection | null, lines: readonly GoodsLine[]): number {
+  let sum = 0;
+  for (const line of lines) if (isSelected(selection, line.variant)) sum += line.grossMinor;
+  return sum;
+}
+
+export function unitsOf(selection: Selection | null, lines: readonly GoodsLine[]): number {
+  let sum = 0;
+  for (const line of lines) if (isSelected(selection, line.variant)) sum += line.quantity;
+  return sum;
+}
+
+/** Why an amount does not reach what is asked for in a currency; null where it does. */
+export function amountRefusal(from: AmountByCurrency, amountMinor: number, currency: string): PromotionReason | null {
+  const needed = amountIn(from, currency);
+  if (needed === null) return otherCurrency();
+  if (amountMinor >= needed) return null;
+  const missing: Money = { amount: needed - amountMinor, currency };
+  return {
+    ...reason('needs_amount', `Goods for ${toDecimal(missing)} ${currency} are missing.`),
+    missingAmount: missing,
+  };
+}
+
+/** Why units are missing; there may be none of the kind at all. */
+export function quantityRefusal(missing: number, present: number): PromotionReason {
+  const words = missing === 1 ? '1 more unit is needed.' : `${missing} more units are needed.`;
+  return { ...reason(present === 0 ? 'needs_items' : 'needs_quantity', words), missingQuantity: missing };
+}
+
+export const otherCurrency = () => reason('other_currency', 'This holds in other currencies.');
+
+export function amountIn(amounts: AmountByCurrency, currency: string): number | null {
+  return Object.hasOwn(amounts, currency) ? (amounts[currency] as number) : null;
+}
+
+export function reason(code: PromotionReason['code'], message: string): PromotionReason {
+  return { code, message };
+}
+
+function isWithin({ days, from, until, timeZone }: WeeklyHours, now: number): boolean {
+  const { isoDay, minutes } = localTime(now, timeZone);
+  return days.includes(isoDay) && minutes >= minutesOf(from) && minutes < minutesOf(until);
+}
+
+const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));

@@ -1,0 +1,329 @@
+/**
+ * Which promotions apply to a cart, and what each takes off. They follow each other by priority, each seeing what those
+ * before have left; of a group each line takes the one that takes most; an exclusive one stands alone or not at all,
+ * whichever leaves less to pay. Since every reduction is monotone (`promotion-effects.ts`), that is the least that any
+ * allowed choice would leave, and one more promotion never raises what is to pay.
+ */
+import type { PromotionReason } from './cart';
+import { scaleMinor } from './money';
+import {
+  type GoodsLine,
+  isProvisional,
+  type PromotionContext,
+  quantityRefusal,
+  reason,
+  refusalOf,
+} from './promotion-conditions';
+import { type GoodsEffect, type Reduction, reductionOf, sum } from './promotion-effects';
+import { automaticPromotions, type RuleIndex } from './rule-index';
+import type { Effect, Promotion } from './rules';
+import { isSelected } from './selection';
+
+export interface PromotionInput extends PromotionContext {
+  /** In an order of their own that does not depend on how they came: it decides where odd units go. */
+  lines: readonly GoodsLine[];
+  codes: readonly string[];
+  /** Null where no way of shipping is chosen yet; `isNeeded` tells whether one will be. */
+  shipping: { methodId: string; priceMinor: number } | null;
+  isShippingNeeded: boolean;
+  /** Why a gift cannot be given, or null where it can. */
+  refuseGift(gift: Extract<Effect, { kind: 'gift' }>): PromotionReason | null;
+  /** What would be to pay, with tax, if so much were left of each line and of the shipping. */
+  payable(lefts: readonly number[], shippingMinor: number): number;
+}
+
+export interface PromotionResult {
+  /** What is left of each line's price, in minor units. */
+  lefts: readonly number[];
+  /** What is left of the price of shipping. */
+  shippingMinor: number;
+  /** In the order in which they were applied. */
+  applied: AppliedPromotion[];
+  notApplied: UnappliedPromotion[];
+  /** Where a line took another promotion of the same group; null is the shipping. */
+  beaten: { at: number | null; promotion: Promotion; code: string | null; by: Candidate }[];
+}
+
+export interface AppliedPromotion {
+  promotion: Promotion;
+  code: string | null;
+  /** What it took off lines, in minor units; some of it may be zero. */
+  taken: Taken;
+  takenOfShipping: number;
+  isProvisional: boolean;
+}
+
+/** Amounts beside the indexes of their lines. */
+interface Taken {
+  at: readonly number[];
+  amounts: readonly number[];
+}
+
+const NOTHING: Taken = { at: [], amounts: [] };
+
+export interface UnappliedPromotion {
+  /** Null for a code that is nobody's. */
+  promotion: Promotion | null;
+  code: string | null;
+  reason: PromotionReason;
+  /** The lines that it is about, by index. */
+  at: number[];
+}
+
+/** A promotion that may apply as far as its conditions go. */
+export interface Candidate {
+  promotion: Promotion;
+  code: string | null;
+  work: Reduction | { shippingBps: number } | 'gift';
+}
+
+/** How many automatic promotions that did not apply are told of. */
+const MAX_TOLD = 20;
+/** Why an automatic promotion did not apply is told only where the shopper could do something, or was given better. */
+const WORTH_TELLING = new Set(['needs_amount', 'needs_quantity', 'beaten']);
+
+/** Decides all of it. Throws `amount_out_of_range` only. */
+export function applyPromotions(input: PromotionInput, index: RuleIndex): PromotionResult {
+  const candidates: Candidate[] = [];
+  const notApplied: UnappliedPromotion[] = [];
+  for (const [promotion, code] of concerned(input, index, notApplied)) {
+    const work = refusalOf(promotion, input.lines, input) ?? workOf(promotion.effect, input);
+    if (isReason(work)) notApplied.push({ promotion, code, reason: work, at: concernedLines(promotion, input.lines) });
+    else candidates.push({ promotion, code, work });
+  }
+
+  const together = run(
+    candidates.filter(({ promotion }) => !promotion.exclusive),
+    input,
+    index,
+  );
+  const winner = candidates
+    .filter(({ promotion }) => promotion.exclusive)
+    .sort(byTurn)
+    .map((candidate) => run([candidate], input, index))
+    .reduce(better(input), together);
+
+  const isApplied = new Set(winner.applied.map(({ promotion }) => promotion));
+  const strongest = [...winner.applied].sort((a, b) => takenBy(b) - takenBy(a))[0];
+  for (const { promotion, code } of candidates) {
+    if (isApplied.has(promotion)) continue;
+    const beating = winner.beaten.find((loser) => loser.promotion === promotion)?.by;
+    const wasAble = beating ?? (winner === together && !promotion.exclusive ? undefined : strongest);
+    notApplied.push({
+      promotion,
+      code,
+      reason: wasAble
+        ? beatenBy(wasAble)
+        : reason('nothing_to_take_off', 'There is nothing left that it could take off.'),
+      at: concernedLines(promotion, input.lines),
+    });
+  }
+  return {
+    lefts: winner.lefts,
+    shippingMinor: winner.shippingMinor,
+    applied: winner.applied.map((applied) => ({
+      ...applied,
+      isProvisional: isProvisional(applied.promotion, input.customer),
+    })),
+    notApplied: worthTelling(notApplied),
+    beaten: winner.beaten,
+  };
+}
+
+/** What another promotion's being better reads like. */
+export function beatenBy({ promotion, code }: Pick<Candidate, 'promotion' | 'code'>): PromotionReason {
+  return {
+    ...reason('beaten', `${code ?? promotion.title} is better for you, and cannot be combined with this.`),
+    beatenBy: { promotionId: promotion.id, label: promotion.title, code },
+  };
+}
+
+/** The promotions to look at, with the code that each was asked for by. A code that is nobody's is noted. */
+function concerned(
+  { lines, codes }: PromotionInput,
+  index: RuleIndex,
+  notApplied: UnappliedPromotion[],
+): Map<Promotion, string | null> {
+  const found = new Map<Promotion, string | null>();
+  for (const code of new Set(codes)) {
+    const promotion = index.byCode.get(code.toUpperCase());
+    if (!promotion) {
+      notApplied.push({ promotion: null, code, reason: reason('code_unknown', 'There is no such code.'), at: [] });
+    } else if (!found.has(promotion)) found.set(promotion, code);
+  }
+  for (const promotion of automaticPromotions(
+    index,
+    lines.map(({ variant }) => variant),
+  ))
+    found.set(promotion, null);
+  return found;
+}
+
+function workOf(effect: Effect, input: PromotionInput): Candidate['work'] | PromotionReason {
+  switch (effect.kind) {
+    case 'gift':
+      if (input.lines.length === 0) return quantityRefusal(1, 0);
+      return input.refuseGift(effect) ?? 'gift';
+    case 'shipping_off': {
+      const { methodIds, percentBps } = effect;
+      if (!input.shipping) {
+        return input.isShippingNeeded
+          ? reason('shipping_not_chosen', 'This applies once a way of shipping is chosen.')
+          : reason('nothing_to_take_off', 'Nothing has to be sent.');
+      }
+      const isFor = methodIds === null || methodIds.includes(input.shipping.methodId);
+      return isFor
+        ? { shippingBps: percentBps }
+        : reason('other_shipping_method', 'This is for other ways of shipping.');
+    }
+    default:
+      return reductionOf(effect satisfies GoodsEffect, input.lines, input.market.currency);
+  }
+}
+
+const isReason = (work: Candidate['work'] | PromotionReason): work is PromotionReason =>
+  typeof work === 'object' && 'code' in work;
+
+// ---------------------------------------------------------------- one way to combine them
+
+interface Run {
+  lefts: number[];
+  shippingMinor: number;
+  applied: Omit<AppliedPromotion, 'isProvisional'>[];
+  beaten: PromotionResult['beaten'];
+}
+
+function run(candidates: readonly Candidate[], { lines, shipping }: PromotionInput, index: RuleIndex): Run {
+  const state: Run = {
+    lefts: lines.map((line) => line.grossMinor),
+    shippingMinor: shipping?.priceMinor ?? 0,
+    applied: [],
+    beaten: [],
+  };
+  for (const members of turnsOf(candidates, index)) {
+    const [first] = members as [Candidate, ...Candidate[]];
+    if (first.work === 'gift') {
+      state.applied.push({ ...first, taken: NOTHING, takenOfShipping: 0 });
+    } else if ('shippingBps' in first.work) takeOfShipping(state, members);
+    else takeOfGoods(state, members);
+  }
+  return state;
+}
+
+/** Who has a turn when: each promotion by itself, and those of a group together. */
+function turnsOf(candidates: readonly Candidate[], { groups }: RuleIndex): Candidate[][] {
+  const turns = new Map<string, { id: string; priority: number; members: Candidate[] }>();
+  for (const candidate of candidates) {
+    const { id, groupId, priority } = candidate.promotion;
+    const group = groupId === null ? undefined : groups.get(groupId);
+    const key = group ? `group ${group.id}` : `promotion ${id}`;
+    const turn = turns.get(key);
+    if (turn) turn.members.push(candidate);
+    else turns.set(key, { id: key, priority: group?.priority ?? priority, members: [candidate] });
+  }
+  return [...turns.values()]
+    .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
+    .map(({ members }) => members.sort(byTurn));
+}
+
+function byTurn(a: Candidate, b: Candidate): number {
+  return b.promotion.priority - a.promotion.priority || (a.promotion.id < b.promotion.id ? -1 : 1);
+}
+
+/** Each line takes the member that takes most off it, the earlier one among equals. */
+function takeOfGoods(state: Run, members: readonly Candidate[]): void {
+  const wishes = members.map(({ work }) => ({
+    at: (work as Reduction).at,
+    amounts: (work as Reduction).take(state.lefts),
+  }));
+  const granted = wishes.length === 1 ? wishes : contest(state, members, wishes);
+  for (const [by, member] of members.entries()) {
+    const taken = granted[by]!;
+    let isAny = false;
+    for (let place = 0; place < taken.at.length; place += 1) {
+      const amount = taken.amounts[place]!;
+      if (amount === 0) continue;
+      isAny = true;
+      state.lefts[taken.at[place]!]! -= amount;
+    }
+    if (isAny) state.applied.push({ ...member, taken, takenOfShipping: 0 });
+  }
+}
+
+/** What each member gets of what it wished to take, where several want the same lines; the others are beaten there. */
+function contest(state: Run, members: readonly Candidate[], wishes: readonly Taken[]): Taken[] {
+  const best = new Map<number, { by: number; amount: number }>();
+  for (const [by, { at, amounts }] of wishes.entries()) {
+    for (const [place, index] of at.entries()) {
+      const amount = amounts[place]!;
+      if (amount > (best.get(index)?.amount ?? 0)) best.set(index, { by, amount });
+    }
+  }
+  return wishes.map(({ at, amounts }, by) => ({
+    at,
+    amounts: at.map((index, place) => {
+      const winner = best.get(index);
+      if (!winner || winner.by === by) return amounts[place]!;
+      if (amounts[place]! > 0) state.beaten.push({ at: index, ...members[by]!, by: members[winner.by]! });
+      return 0;
+    }),
+  }));
+}
+
+function takeOfShipping(state: Run, members: readonly Candidate[]): void {
+  const amounts = members.map(({ work }) =>
+    scaleMinor(state.shippingMinor, (work as { shippingBps: number }).shippingBps, 10_000),
+  );
+  const most = Math.max(...amounts);
+  if (most === 0) return;
+  const winner = members[amounts.indexOf(most)]!;
+  state.applied.push({ ...winner, taken: NOTHING, takenOfShipping: most });
+  state.shippingMinor -= most;
+  for (const member of members) if (member !== winner) state.beaten.push({ at: null, ...member, by: winner });
+}
+
+// ---------------------------------------------------------------- which way is best
+
+/** Of two ways the one that leaves less to pay; among equals one that does anything, then the earlier one. */
+function better({ payable }: PromotionInput): (known: Run, other: Run) => Run {
+  const nets = new Map<Run, number>();
+  const net = (way: Run) => {
+    const amount = nets.get(way) ?? payable(way.lefts, way.shippingMinor);
+    nets.set(way, amount);
+    return amount;
+  };
+  return (known, other) => {
+    // Tax only adds: what is left before it already tells that the other one cannot be better.
+    if (sum(other.lefts) + other.shippingMinor > net(known)) return known;
+    if (net(other) !== net(known)) return net(other) < net(known) ? other : known;
+    return known.applied.length === 0 ? other : known;
+  };
+}
+
+const takenBy = ({ taken, takenOfShipping }: Run['applied'][number]) => sum(taken.amounts) + takenOfShipping;
+
+/** The lines that a promotion is about. */
+function concernedLines({ effect }: Promotion, lines: readonly GoodsLine[]): number[] {
+  return lines.flatMap(({ variant }, index) => {
+    switch (effect.kind) {
+      case 'gift':
+      case 'shipping_off':
+        return [];
+      case 'buy_get':
+        return isSelected(effect.buy.of, variant) || isSelected(effect.get.of, variant) ? [index] : [];
+      case 'bundle':
+        return effect.parts.some(({ of }) => isSelected(of, variant)) ? [index] : [];
+      default:
+        return isSelected(effect.of, variant) ? [index] : [];
+    }
+  });
+}
+
+/** Codes that were entered first, then the automatic ones that a shopper can use to know of. */
+function worthTelling(notApplied: UnappliedPromotion[]): UnappliedPromotion[] {
+  const rank = ({ promotion }: UnappliedPromotion) => promotion?.priority ?? 0;
+  const key = ({ promotion, code }: UnappliedPromotion) => promotion?.id ?? code ?? '';
+  const sorted = [...notApplied].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
+  const automatic = sorted.filter(({ code, reason: { code: why } }) => code === null && WORTH_TELLING.has(why));
+  return [...sorted.filter(({ code }) => code !== null), ...automatic.slice(0, MAX_TOLD)];
+}
