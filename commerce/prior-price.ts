@@ -17,7 +17,7 @@ const DAY = 86_400_000;
  * `progressive` goes back to before the first of reductions that followed one another without a rise (Art. 6a(5)); only
  * where the law of the member state says so. History ascends, in milliseconds and minor units.
  *
- * Directive 98/6/EC, Art. 6a; Commission guidance 2021/C 526/02, sections 2.1 and 4.
+ * Directive 98/6/EC, Art. 6a; Commission guidance 2021/C 526/02, sections 2.1, 4.2 and 4.3.
  */
 export function lowestPriorPrice(
   history: readonly PricePoint[],

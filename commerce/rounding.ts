@@ -41,10 +41,14 @@ export function convertPrice(amountMinor: number, conversion: CurrencyConversion
     : roundFraction(numerator * 10n ** BigInt(shift), 1n, rounding, path);
 }
 
-/** Whether a text is a rate: a positive plain decimal, at most 12 significant digits and 20 decimals, no exponent. */
+/**
+ * Whether a text is a rate: a positive plain decimal with at most 12 digits before the point, 12 after it, and 12 that
+ * are significant, zeros at the end of its decimals aside. No sign, exponent or leading zero.
+ */
 export function isDecimalRate(text: string): boolean {
-  if (!/^(0|[1-9]\d{0,11})(\.\d{1,20})?$/.test(text)) return false;
-  const significant = text.replace('.', '').replace(/^0+/, '');
+  if (!/^(0|[1-9]\d{0,11})(\.\d{1,12})?$/.test(text)) return false;
+  const [whole = '', decimals = ''] = text.split('.');
+  const significant = `${whole}${decimals.replace(/0+$/, '')}`.replace(/^0+/, '');
   return significant.length >= 1 && significant.length <= 12;
 }
 

@@ -13,7 +13,10 @@ export interface UnitPrice {
   baseMinor: number | null;
   /** What the price is shown as reduced from; always above it. */
   compareAtMinor: number | null;
-  /** The lowest price of the 30 days before the reduction (Directive 98/6/EC, Art. 6a), as far as it is known. */
+  /**
+   * The lowest price of the 30 days before the reduction (Directive 98/6/EC, Art. 6a), as far as it is known; only beside
+   * a `compareAtMinor`. Whoever announces a percentage counts it from this one (CJEU, C-330/23, Aldi Süd).
+   */
   lowestPriorMinor: number | null;
   /** What decided: `id` and `label` name a price list (id, title) or a conversion (`EUR/SEK`, its rate). */
   source: {
