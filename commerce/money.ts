@@ -7,10 +7,7 @@ export interface Money {
   currency: string;
 }
 
-/**
- * The currencies whose exponent is not 2, from ISO 4217 (list one). Precious metals, bond units and test codes have no
- * minor unit there and are not money here.
- */
+/** The currencies and funds whose exponent is not 2, from ISO 4217 (list one). */
 const EXPONENTS: Record<string, number> = {
   BIF: 0,
   CLP: 0,
@@ -39,6 +36,14 @@ const EXPONENTS: Record<string, number> = {
   CLF: 4,
   UYW: 4,
 };
+
+/** What ISO 4217 (list one) gives no minor unit: precious metals, bond units, units of account, and the codes for none. */
+const WITHOUT_MINOR_UNIT = 'XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX'.split(' ');
+
+/** Whether a code has the shape of ISO 4217 and is not one of those that have no minor unit, which are not money here. */
+export function isCurrency(code: string): boolean {
+  return /^[A-Z]{3}$/.test(code) && !WITHOUT_MINOR_UNIT.includes(code);
+}
 
 /** How many decimal digits a currency's minor unit stands for: EUR 2, JPY 0, KWD 3. */
 export function currencyExponent(currency: string): number {
