@@ -121,7 +121,8 @@ describe('an estimate with a cut-off', () => {
   it('goes by the calendar of its place, and by UTC where there is none', () => {
     const midnight = { time: '23:59', timeZone: 'Pacific/Kiritimati' };
     expect(estimate('2026-11-25T10:00Z', { cutoff: midnight, minDays: 0 }).earliest).toBe('2026-11-26');
-    expect(estimate('2026-11-25T10:00Z', { minDays: 0 }).earliest).toBe('2026-11-25');
+    expect(estimate('2026-11-25T00:00Z', { minDays: 0 }).earliest).toBe('2026-11-25');
+    expect(estimate('2026-11-25T23:59Z', { minDays: 0 }).earliest).toBe('2026-11-25');
   });
 });
 
