@@ -12,12 +12,11 @@ import { currencyExponent, isCurrency, type Money, requireMinor } from './money'
 export function parseMoney(text: string, currency: string, locale: string, path = ''): Money {
   if (!isCurrency(currency)) fail(path, 'currency_unknown', 'This is not a currency of ISO 4217.');
   const writing = writingOf(locale, currency);
-  const plain = plainly(text, writing.digits).trim();
+  const plain = text.length > MAX_LENGTH ? '' : plainly(text, writing.digits).trim();
   const negative = /^[-\u2212]/.test(plain);
   const [whole = '', decimals, ...rest] = (negative ? plain.slice(1) : plain).split(writing.decimal);
   const wholeDigits = whole.replaceAll(writing.group, '');
   const isAmount =
-    plain.length <= MAX_LENGTH &&
     rest.length === 0 &&
     /^\d+$/.test(wholeDigits) &&
     (whole === wholeDigits || whole === writing.grouped(wholeDigits)) &&

@@ -30,7 +30,7 @@ export function lowestPriorPrice(
   let lowest: number | null = null;
   for (const [index, point] of history.entries()) {
     const end = Math.min(history[index + 1]?.from ?? until, until);
-    if (point.from >= until || end <= from) continue;
+    if (end <= Math.max(from, point.from)) continue;
     if (lowest === null || point.amountMinor < lowest) lowest = point.amountMinor;
   }
   return lowest;

@@ -4,6 +4,7 @@ import {
   allocate,
   currencyExponent,
   formatMoney,
+  isCurrency,
   multiplyMinor,
   requireMinor,
   scaleMinor,
@@ -14,20 +15,37 @@ import { integer, oneOf, randomOf } from './random';
 const MAX = Number.MAX_SAFE_INTEGER;
 const outOfRange = expect.objectContaining({ code: 'amount_out_of_range' });
 
+// ISO 4217, list one: every code whose minor unit is not 2, and of those with 2 the ones that are often thought otherwise.
 describe('the exponent of a currency', () => {
+  it.each<[number, string, string]>([
+    [0, 'currencies', 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV'],
+    [0, 'francs of several countries', 'XAF XOF XPF'],
+    [0, 'Uruguay’s indexed peso', 'UYI'],
+    [3, 'dinars and rials of a thousand', 'BHD IQD JOD KWD LYD OMR TND'],
+    [4, 'indexed units', 'CLF UYW'],
+    [2, 'currencies of two', 'EUR USD GBP CHF SEK CAD AUD INR CNY BRL MXN ZAR AED SAR'],
+    [
+      2,
+      'currencies whose minor unit nobody pays with',
+      'HUF TWD IDR COP CRC IRR LAK LBP MMK PKR RSD SOS SYP TZS UZS YER',
+    ],
+    [2, 'currencies of five parts to the unit', 'MGA MRU'],
+    [2, 'funds', 'BOV CHE CHW COU MXV USN'],
+    [2, 'currencies of recent years', 'SLE VED XCG ZWG'],
+  ])('is %i for %s: %s', (exponent, _, currencies) => {
+    for (const currency of currencies.split(' ')) {
+      expect([currency, currencyExponent(currency), isCurrency(currency)]).toEqual([currency, exponent, true]);
+    }
+  });
+
   it.each([
-    ['EUR', 2],
-    ['USD', 2],
-    ['JPY', 0],
-    ['KRW', 0],
-    ['ISK', 0],
-    ['UGX', 0],
-    ['KWD', 3],
-    ['TND', 3],
-    ['CLF', 4],
-    ['HUF', 2],
-  ])('of %s is %i', (currency, exponent) => {
-    expect(currencyExponent(currency)).toBe(exponent);
+    ['precious metals', 'XAG XAU XPD XPT'],
+    ['bond market units', 'XBA XBB XBC XBD'],
+    ['units of account', 'XDR XSU XUA'],
+    ['the codes for tests and for no currency', 'XTS XXX'],
+    ['what has not the shape of a code', 'eur EURO EU € E1R'],
+  ])('does not exist for %s: %s', (_, codes) => {
+    for (const code of [...codes.split(' '), '']) expect([code, isCurrency(code)]).toEqual([code, false]);
   });
 
   it('has at least the decimals that the runtime would show', () => {
@@ -112,6 +130,13 @@ describe('allocating an amount', () => {
     [0, [1, 2], [0, 0]],
     [0, [], []],
     [7, [5], [7]],
+    [1000, [1, 1, 1, 1, 1, 1, 1], [143, 143, 143, 143, 143, 143, 142]],
+    [1999, [5000, 3000, 2000], [999, 600, 400]],
+    [-1999, [5000, 3000, 2000], [-999, -600, -400]],
+    [2, [1, 1, 1], [1, 1, 0]],
+    [MAX, [1, 1], [4503599627370496, 4503599627370495]],
+    [MAX, [MAX, 0], [MAX, 0]],
+    [1, [MAX, MAX], [1, 0]],
   ])('%i over %j gives %j', (amount, weights, parts) => {
     expect(allocate(amount, weights)).toEqual(parts);
   });
@@ -151,6 +176,10 @@ describe('money at the rim', () => {
     [1999, 'JPY', '1999'],
     [5, 'KWD', '0.005'],
     [MAX, 'EUR', '90071992547409.91'],
+    [-MAX, 'JPY', '-9007199254740991'],
+    [1, 'CLF', '0.0001'],
+    [5220, 'CLF', '0.5220'],
+    [-1, 'KWD', '-0.001'],
   ])('%i minor units of %s are %s', (amount, currency, decimal) => {
     expect(toDecimal({ amount, currency })).toBe(decimal);
   });
@@ -162,7 +191,17 @@ describe('money at the rim', () => {
     [100_000, 'HUF', 'en', 'HUF 1,000.00'],
     [MAX, 'USD', 'en-US', '$90,071,992,547,409.91'],
     [-250, 'GBP', 'en-GB', '-£2.50'],
+    [123_456_789, 'INR', 'hi', '₹12,34,567.89'],
+    [123_456_789, 'EUR', 'fr-CH', '1 234 567.89 €'],
+    [123_456, 'EUR', 'fr', '1 234,56 €'],
+    [123_456, 'CHF', 'de-CH', 'CHF 1’234.56'],
+    [5220, 'CLF', 'en', 'CLF 0.5220'],
+    [0, 'KRW', 'ko', '₩0'],
   ])('%i %s reads, in %s, as %s', (amount, currency, locale, text) => {
-    expect(formatMoney({ amount, currency }, locale).replaceAll('\u00a0', ' ')).toBe(text);
+    expect(
+      formatMoney({ amount, currency }, locale)
+        .replace(/[\u00a0\u202f]/g, ' ')
+        .replaceAll("'", '’'),
+    ).toBe(text);
   });
 });
