@@ -1,5 +1,5 @@
 /** A moment as the clock and the calendar of a place show it. */
-export interface LocalTime {
+interface LocalTime {
   /** As ISO 8601 counts: 1 is Monday, 7 is Sunday. */
   isoDay: number;
   /** Whole minutes that the clock shows since midnight, 0 to 1439. A night that changes to summer time leaves some out. */

@@ -44,7 +44,7 @@ export type ShippingQuote =
   | ({ offered: false } & ShippingRefusal);
 
 /** Why a parcel cannot go by a method. `code` is permanent, `message` is for people. */
-export interface ShippingRefusal {
+interface ShippingRefusal {
   code:
     | 'not_in_zone'
     | 'currency_not_priced'
@@ -60,7 +60,7 @@ export interface ShippingRefusal {
 }
 
 /** What a caller can act on. */
-export interface RefusalFacts {
+interface RefusalFacts {
   /** With `too_heavy` and `too_light`, and one of the limits. */
   weightGrams?: number;
   maxWeightGrams?: number;
