@@ -106,7 +106,8 @@ export interface ShippingCharge {
   total: Money;
 }
 
-export interface CartItem {
+/** What carts and orders show of a line. */
+export interface LineItem {
   /** Stable while the line lives. */
   id: string;
   variantId: string;
@@ -119,12 +120,16 @@ export interface CartItem {
   unitPrice: Money;
   total: Money;
   adjustments: Adjustment[];
+  metadata: Record<string, unknown>;
+}
+
+/** A line of a cart, with all that explains its price. */
+export interface CartItem extends LineItem {
   /** Promotions about this line that another one beat. */
   unapplied: UnappliedAdjustment[];
   price: PriceDetails;
   /** Whether a promotion gave it: it is in no cart, and cannot be changed. */
   isGift: boolean;
-  metadata: Record<string, unknown>;
 }
 
 export interface Totals {

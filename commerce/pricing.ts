@@ -118,6 +118,8 @@ export interface PricedCart {
   lines: PricedLine[];
   totals: Totals;
   taxLines: TaxLine[];
+  /** The zone whose taxes these are. */
+  taxZoneId: string;
   promotions: PromotionOutcome[];
   shipping: ShippingCharge | null;
   /** The chosen method, where it was needed and could be priced. */
@@ -135,6 +137,8 @@ export interface PricedCart {
 
 export const MAX_LINES = 100;
 export const MAX_QUANTITY = 999;
+/** Codes in one cart. */
+export const MAX_COUPONS = 10;
 
 /** No unit costs more: so that a full cart of it, with its tax, is still within 2^53 - 1. */
 export const MAX_UNIT_PRICE_MINOR = Math.floor(Number.MAX_SAFE_INTEGER / (MAX_LINES * MAX_QUANTITY * 2));
@@ -257,6 +261,7 @@ export function priceCart(
       net: money(netMinor),
       amount: money(amountMinor),
     })),
+    taxZoneId: zone.id,
     promotions,
     shipping: chosen && {
       methodId: chosen.method.id,

@@ -8,6 +8,8 @@ export interface RuleIndex {
   /** By code in capital letters. */
   byCode: ReadonlyMap<string, Promotion>;
   groups: ReadonlyMap<string, PromotionGroup>;
+  /** Variants that promotions give. */
+  giftVariantIds: readonly string[];
   /** Automatic promotions that no selection ties to goods. */
   untargeted: readonly Promotion[];
   /** Automatic promotions by the product, collection or variant that they are about: by its id, which is unique in all. */
@@ -57,6 +59,7 @@ function build(rules: ShopRules): RuleIndex {
   }
   return {
     countries: new Set(rules.taxZones.map(({ country }) => country)),
+    giftVariantIds: rules.promotions.flatMap(({ effect }) => (effect.kind === 'gift' ? [effect.variantId] : [])),
     byCode,
     groups: new Map(rules.promotionGroups.map((group) => [group.id, group])),
     untargeted,

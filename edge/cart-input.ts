@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { MAX_QUANTITY } from '@/commerce/pricing';
+import { checkVatId } from '@/commerce/vat-id';
 
 const MAX_METADATA_BYTES = 2_048;
 
@@ -46,13 +47,17 @@ export const EmailInput = v.pipe(
   v.regex(/@[^@]+\.[^@.]{2,}$/, NOT_AN_EMAIL),
 );
 
+export const RegionInput = line(100);
+
+export const PostalCodeInput = line(20);
+
 export const AddressInput = v.object({
   name: line(100),
   line1: line(200),
   line2: optionalLine(200),
   city: line(100),
   region: optionalLine(100),
-  postalCode: line(20),
+  postalCode: PostalCodeInput,
   country: CountryInput,
 });
 
@@ -60,7 +65,30 @@ const NOT_AN_ID = 'This must be an id.';
 
 export const IdInput = v.pipe(v.string(NOT_AN_ID), v.nonEmpty(NOT_AN_ID), v.maxLength(64, NOT_AN_ID));
 
-export const CouponInput = line(64);
+/** A promotion's code; capitals and small letters are the same. */
+export const CouponInput = v.pipe(
+  line(64),
+  v.regex(/^\S+$/, 'A code has no spaces.'),
+  v.transform((code) => code.toUpperCase()),
+);
+
+const NOT_A_CHANNEL = 'A channel is small letters, digits and hyphens, such as web.';
+
+export const ChannelInput = v.pipe(
+  v.string(NOT_A_CHANNEL),
+  v.maxLength(32, NOT_A_CHANNEL),
+  v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, NOT_A_CHANNEL),
+);
+
+const NOT_A_VAT_ID = 'This is no VAT id that an office could have given out, such as DE136695976.';
+
+/** Normal form, with its country before it. */
+export const VatIdInput = v.pipe(
+  v.string(NOT_A_VAT_ID),
+  v.maxLength(32, NOT_A_VAT_ID),
+  v.transform((text) => checkVatId(text)?.id ?? ''),
+  v.nonEmpty(NOT_A_VAT_ID),
+);
 
 const NOT_A_QUANTITY = `A quantity is a whole number of at most ${MAX_QUANTITY}.`;
 

@@ -2,11 +2,15 @@
 import * as v from 'valibot';
 import { type Cart, cartRequirements, type Warning } from '@/commerce/cart';
 import { CommerceError } from '@/commerce/error';
-import { chooseMarket, type Market, requireCurrency, requireZone, type ShopRules } from '@/commerce/market';
-import { priceCart, requirePayable, type VariantFacts } from '@/commerce/pricing';
-import { shippingOptions } from '@/commerce/shipping';
+import { chooseMarket, type Market, requireCountry, requireCurrency } from '@/commerce/market';
+import { ANYBODY, priceCart, requirePayable, type VariantFacts } from '@/commerce/pricing';
+import { indexRules } from '@/commerce/rule-index';
+import type { ShopRules } from '@/commerce/rules';
+import { priceShippingOptions } from '@/commerce/shipping-choice';
+import { priceListsFor, unitPrice } from '@/commerce/unit-price';
 import {
   AddressInput,
+  ChannelInput,
   CountryInput,
   CouponInput,
   CurrencyInput,
@@ -17,9 +21,19 @@ import {
   MetadataInput,
   QuantityInput,
   requireQuantity,
+  VatIdInput,
 } from './cart-input';
 import { cartCookie } from './cart-token';
-import { type ChangedCart, changeCart, itemIdOf, readCart, type StoredCart, variantIdOf } from './carts';
+import {
+  type ChangedCart,
+  changeCart,
+  itemIdOf,
+  pricingInputOf,
+  readCart,
+  type StoredCart,
+  variantIdOf,
+} from './carts';
+import { requireGroupPass } from './group-pass';
 import { type Context, operation, type Reply } from './http';
 import { loadFacts } from './snapshot';
 
@@ -38,9 +52,12 @@ const NO_CART = {
   shippingAddress: null,
   billingAddress: null,
   shippingMethodId: null,
+  channel: ANYBODY.channel,
+  vatId: null,
+  group: null,
   coupons: [],
   lines: [],
-};
+} satisfies Partial<Cartlike>;
 
 const AddItem = v.object({
   variantId: IdInput,
@@ -65,10 +82,11 @@ export const addCartItem = operation(
     const variant = variants.get(body.variantId);
     if (!variant) throw inputError('variant_not_found', 'variantId', 'There is no such variant to buy.');
     const itemId = await itemIdOf(variant.id, metadata);
+    const makes = newMarket(context, rules, body);
     const changed = await changeCart(context, {
       operation: 'add',
-      args: [itemId, body.quantity, pricesOf(variant), variant.id, metadata],
-      makes: newMarket(context, rules, body),
+      args: [itemId, body.quantity, pricesOf(variant, rules, makes, context), variant.id, metadata],
+      makes,
     });
     return answer(context, changed.cart, changed);
   },
@@ -84,9 +102,9 @@ export const updateCartItem = operation(
     if (quantity === 0) return removeItem(context);
     const itemId = context.params.itemId as string;
     const variantId = variantIdOf(itemId);
-    const { variants } = await loadFacts(context, [variantId], { anyStock: true });
+    const { rules, variants } = await loadFacts(context, [variantId], { anyStock: true });
     const variant = variants.get(variantId);
-    const args = [itemId, quantity, variant ? pricesOf(variant) : ''];
+    const args = [itemId, quantity, variant ? pricesOf(variant, rules, homeOf(context, rules), context) : ''];
     const changed = await changeCart(context, { operation: 'set', args });
     return answer(context, changed.cart, changed);
   },
@@ -111,6 +129,9 @@ const UpdateCart = v.object({
   shippingAddress: v.nullish(AddressInput),
   billingAddress: v.nullish(AddressInput),
   shippingMethodId: v.nullish(IdInput),
+  channel: v.optional(ChannelInput),
+  vatId: v.nullish(VatIdInput),
+  groupPass: v.nullish(v.string()),
 });
 
 /**
@@ -122,7 +143,7 @@ export const updateCart = operation(
   async (context, { body }) => {
     const { rules } = await loadFacts(context, []);
     const country = body.shippingAddress?.country ?? body.country;
-    if (body.shippingAddress) requireZone(rules, body.shippingAddress.country, 'shippingAddress.country');
+    if (body.shippingAddress) requireCountry(rules, body.shippingAddress.country, 'shippingAddress.country');
     if (body.country !== undefined && body.country !== country) {
       throw inputError('invalid_input', 'country', 'The shipping address is in another country.', 'country_mismatch');
     }
@@ -130,6 +151,7 @@ export const updateCart = operation(
     if (methodId && !rules.shippingMethods.some(({ id }) => id === methodId)) {
       throw inputError('shipping_method_unknown', 'shippingMethodId', 'There is no such way of shipping.');
     }
+    const group = body.groupPass == null ? body.groupPass : await requireGroupPass(body.groupPass, context);
     const fields = {
       currency: body.currency,
       country,
@@ -137,6 +159,9 @@ export const updateCart = operation(
       shippingAddress: body.shippingAddress && JSON.stringify(body.shippingAddress),
       billingAddress: body.billingAddress && JSON.stringify(body.billingAddress),
       shippingMethodId: methodId,
+      channel: body.channel,
+      vatId: body.vatId,
+      group: group && `${group.id} ${group.until}`,
     };
     // What the script takes for "clear" is an empty value.
     const args = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value ?? '']));
@@ -148,30 +173,48 @@ export const updateCart = operation(
 
 const AddCoupon = v.object({ code: CouponInput });
 
-/** The shop has no promotions yet, so no code is known: `coupon_unknown`. */
-export const addCartCoupon = operation({ method: 'POST', path: '/api/cart/coupons', body: AddCoupon }, async () => {
-  throw inputError('coupon_unknown', 'code', 'There is no such code.');
+/**
+ * Enters a promotion's code, and makes the cart on first use. One that does not apply (yet) is kept, with a warning that
+ * says why. Throws `coupon_unknown` and `too_many_coupons`.
+ */
+export const addCartCoupon = operation(
+  { method: 'POST', path: '/api/cart/coupons', body: AddCoupon },
+  async (context, { body: { code } }) => {
+    const { rules } = await loadFacts(context, []);
+    if (!indexRules(rules).byCode.has(code)) throw inputError('coupon_unknown', 'code', 'There is no such code.');
+    const makes = newMarket(context, rules, {});
+    const changed = await changeCart(context, { operation: 'code', args: [code], makes });
+    return answer(context, changed.cart, changed);
+  },
+);
+
+/** Takes a code out again. Throws `coupon_not_found` where the cart has none such. */
+export const removeCartCoupon = operation({ method: 'DELETE', path: '/api/cart/coupons/{code}' }, async (context) => {
+  const code = (context.params.code as string).toUpperCase();
+  const changed = await changeCart(context, { operation: 'uncode', args: [code] });
+  return answer(context, changed.cart, changed);
 });
 
-/** No cart can hold a code yet: `coupon_not_found`. */
-export const removeCartCoupon = operation({ method: 'DELETE', path: '/api/cart/coupons/{code}' }, async () => {
-  throw new CommerceError('coupon_not_found', 'The cart has no such code.');
-});
-
-/** The ways to ship to the cart's country, priced in its currency. */
+/** The ways to ship the cart, each at the price that it would pay, and those that it cannot go, with the reason. */
 export const getShippingOptions = operation({ method: 'GET', path: '/api/cart/shipping-options' }, async (context) => {
   const cart = await readCart(context);
-  const { rules } = await loadFacts(context, []);
-  const market = cart ? marketOf(cart, rules).market : homeOf(context, rules);
-  return { body: { items: shippingOptions(rules, market) } };
+  const { rules, variants } = await loadFacts(context, cart?.lines.map((line) => line.variantId) ?? []);
+  const stored = cart ?? { ...NO_CART, ...homeOf(context, rules) };
+  const input = pricingInputOf({ ...stored, ...marketOf(stored, rules).market }, context);
+  return { body: priceShippingOptions(input, variants, rules) };
 });
 
-/** The prices that a line may be shown with, as the script takes them. Throws `amount_out_of_range`. */
-function pricesOf({ prices }: VariantFacts): string {
+/**
+ * The prices by which a change will be told, in every currency, as the script takes them: the base price, or what a list
+ * asks where there is none. Throws `amount_out_of_range`.
+ */
+function pricesOf(variant: VariantFacts, rules: ShopRules, { country }: Market, { now }: Context): string {
   let text = '';
-  for (const [currency, { amountMinor }] of Object.entries(prices)) {
-    requirePayable(amountMinor, 'variantId');
-    text += `${currency}=${amountMinor} `;
+  for (const currency of rules.currencies) {
+    const market = { ...ANYBODY, currency, country, now: now.getTime() };
+    const lists = priceListsFor(rules.priceLists, market);
+    const price = unitPrice(variant, { quantity: 1, productQuantity: 1 }, lists, rules, market);
+    if (price) text += `${currency}=${requirePayable(price.baseMinor ?? price.amountMinor, 'variantId')} `;
   }
   return text;
 }
@@ -179,7 +222,7 @@ function pricesOf({ prices }: VariantFacts): string {
 /** The market of a cart about to be made. Throws `currency_not_sold` or `country_not_sold_to` for a wish that fails. */
 function newMarket(context: Context, rules: ShopRules, wish: Partial<Market>): Market {
   if (wish.currency !== undefined) requireCurrency(rules, wish.currency);
-  if (wish.country !== undefined) requireZone(rules, wish.country);
+  if (wish.country !== undefined) requireCountry(rules, wish.country);
   return homeOf(context, rules, wish);
 }
 
@@ -204,30 +247,36 @@ function marketOf(stored: Market, rules: ShopRules): { market: Market; moved: Wa
   return { market, moved };
 }
 
-async function answer(
-  context: Context,
-  stored: Omit<StoredCart, 'id' | 'key'> & { id: string | null },
-  changed?: ChangedCart,
-): Promise<Reply> {
+/** A cart as it is kept, or as it would be where none is. */
+type Cartlike = Omit<StoredCart, 'id' | 'key'> & { id: string | null };
+
+async function answer(context: Context, stored: Cartlike, changed?: ChangedCart): Promise<Reply> {
   const variantIds = stored.lines.map((line) => line.variantId);
   const { rules, variants } = await loadFacts(context, variantIds);
   const { market, moved } = marketOf(stored, rules);
   const sited = { ...stored, ...market };
-  const priced = priceCart(sited, variants, rules);
+  const priced = priceCart(pricingInputOf(sited, context), variants, rules);
   const blocking = moved.map(({ code, path }) => ({ code, path }));
+  const { email, shippingAddress, billingAddress, channel, vatId, shippingMethodId } = stored;
+  const { items, totals, taxLines, promotions, shipping, missingForFreeShipping } = priced;
   const cart: Cart = {
     id: stored.id,
     version: stored.version,
     ...(changed?.made ? { token: changed.token.token } : {}),
     ...market,
-    email: stored.email,
-    shippingAddress: stored.shippingAddress,
-    billingAddress: stored.billingAddress,
-    items: priced.items,
+    email,
+    shippingAddress,
+    billingAddress,
+    channel,
+    vatId,
+    items,
     coupons: stored.coupons.map((code) => ({ code })),
-    shippingMethodId: stored.shippingMethodId,
-    totals: priced.totals,
-    taxLines: priced.taxLines,
+    shippingMethodId,
+    shipping,
+    totals,
+    taxLines,
+    promotions,
+    missingForFreeShipping,
     requirements: [...blocking, ...cartRequirements(sited, priced), ...priced.requirements],
     warnings: [...moved, ...priced.warnings],
   };

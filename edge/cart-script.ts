@@ -1,4 +1,4 @@
-import { MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
+import { MAX_COUPONS, MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
 import type { Script } from './kv';
 
 /**
@@ -9,17 +9,19 @@ import type { Script } from './kv';
  * live, 4 the id of a cart to make where there is none (empty: make none), 5 its currency, 6 its country, then
  *   add: 7 item id, 8 quantity, 9 prices (`EUR=1999 USD=2199 `), 10 variant id, 11 metadata as JSON
  *   set: 7 item id, 8 quantity (0 takes the line out), 9 prices
+ *   code: 7 a promotion's code, to be kept; uncode: 7 a code, to be taken out
  *   put: field, value, field, value … (an empty value takes the field out)
  *
  * A line is the field `line:{item id}` holding `quantity number variant seen metadata`: `number` orders the lines, `seen`
- * is the price that the shopper was shown (`EUR=1999`). KV never parses JSON.
+ * is the price that the shopper was shown (`EUR=1999`). A code is the field `code:{code}` holding its `number`. KV never
+ * parses JSON.
  *
  * Answers the outcome, then for `done` the hash and the two versions, otherwise the version of the cart.
  */
 export const CHANGE_CART: Script = {
   source: `
 local cart, op = KEYS[1], ARGV[1]
-local head = redis.call('HMGET', cart, 'id', 'version', 'currency', 'lines', 'next')
+local head = redis.call('HMGET', cart, 'id', 'version', 'currency', 'lines', 'next', 'codes')
 local exists, version = head[1], head[2] or '0'
 local currency, lines, number = head[3] or ARGV[5], tonumber(head[4] or 0), tonumber(head[5] or 0)
 if ARGV[2] ~= '' and not (ARGV[2] == '*' and exists) and not string.find(ARGV[2], ',' .. version .. ',', 1, true) then
@@ -40,6 +42,17 @@ if op == 'put' then
   for i = 7, #ARGV, 2 do
     if ARGV[i + 1] == '' then redis.call('HDEL', cart, ARGV[i]) else write(ARGV[i], ARGV[i + 1]) end
   end
+elseif op == 'code' then
+  local codes = tonumber(head[6] or 0)
+  if redis.call('HEXISTS', cart, 'code:' .. ARGV[7]) == 0 then
+    if codes >= ${MAX_COUPONS} then return {'too_many_codes', version} end
+    write('code:' .. ARGV[7], string.format('%d', number))
+    write('codes', string.format('%d', codes + 1))
+    write('next', string.format('%d', number + 1))
+  end
+elseif op == 'uncode' then
+  if redis.call('HDEL', cart, 'code:' .. ARGV[7]) == 0 then return {'no_code', version} end
+  write('codes', string.format('%d', tonumber(head[6]) - 1))
 else
   local field = 'line:' .. ARGV[7]
   local line = redis.call('HGET', cart, field)

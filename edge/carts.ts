@@ -5,7 +5,7 @@
 import type { Address } from '@/commerce/cart';
 import { CommerceError } from '@/commerce/error';
 import type { Market } from '@/commerce/market';
-import { type LineInput, MAX_LINES, MAX_QUANTITY } from '@/commerce/pricing';
+import { ANYBODY, type LineInput, MAX_COUPONS, MAX_LINES, MAX_QUANTITY, type PricingInput } from '@/commerce/pricing';
 import { newId } from '@/db/ids';
 import { canonicalMetadata, inputError } from './cart-input';
 import { CHANGE_CART, COMPLETE_CART, READ_CART } from './cart-script';
@@ -24,9 +24,39 @@ export interface StoredCart extends Market {
   shippingAddress: Address | null;
   billingAddress: Address | null;
   shippingMethodId: string | null;
+  channel: string;
+  /** A business's, valid by its checksum. */
+  vatId: string | null;
+  /** Whose prices this cart sees, and until when (milliseconds since 1970), as a pass vouched for it. */
+  group: { id: string; until: number } | null;
+  /** In capital letters, in the order in which they were entered. */
   coupons: string[];
   /** In the order in which they were added. */
   lines: LineInput[];
+}
+
+/** What a cart is priced by. Who buys is not known here: the order finds out. */
+export function pricingInputOf(
+  cart: Omit<StoredCart, 'id' | 'key' | 'version' | 'email' | 'billingAddress'>,
+  { now }: { now: Date },
+): PricingInput {
+  const { currency, country, shippingAddress, channel, vatId, group, lines, coupons, shippingMethodId } = cart;
+  // An address in another country than the cart's blocks the order, and decides nothing.
+  const address = shippingAddress?.country === country ? shippingAddress : null;
+  return {
+    ...ANYBODY,
+    currency,
+    country,
+    region: address?.region ?? null,
+    postalCode: address?.postalCode ?? null,
+    channel,
+    customerGroup: group && group.until > now.getTime() ? group.id : null,
+    now: now.getTime(),
+    vatId,
+    lines,
+    coupons,
+    shippingMethodId,
+  };
 }
 
 /** The caller's cart in one round trip, or null where the caller has none. */
@@ -57,7 +87,7 @@ export async function completeCart(
 }
 
 export interface CartChange {
-  operation: 'add' | 'set' | 'put';
+  operation: 'add' | 'set' | 'put' | 'code' | 'uncode';
   /** What the script takes for the operation. */
   args: (string | number)[];
   /** The market of the cart that this change makes where there is none; without it the change needs a cart. */
@@ -73,8 +103,8 @@ export interface ChangedCart {
 
 /**
  * Changes the caller's cart, or makes it, in one round trip (two where the caller's token has outlived its cart).
- * Honours `If-Match`. Throws `version_mismatch`, `item_not_found`, `too_many_lines`, `quantity_above_limit`,
- * `variant_not_sold_in_currency`.
+ * Honours `If-Match`. Throws `version_mismatch`, `item_not_found`, `coupon_not_found`, `too_many_lines`,
+ * `too_many_coupons`, `quantity_above_limit`, `variant_not_sold_in_currency`.
  */
 export async function changeCart(context: Context, change: CartChange): Promise<ChangedCart> {
   const expected = expectedVersions(context.request.headers.get('if-match'));
@@ -84,7 +114,7 @@ export async function changeCart(context: Context, change: CartChange): Promise<
     const outcome = await run(context.kv, key, change, expected, ['', '', '']);
     if (outcome[0] !== 'no_cart') return { cart: settle(key, outcome), token: found, made: false };
   }
-  if (!change.makes) throw noSuchItem();
+  if (!change.makes) throw change.operation === 'uncode' ? noSuchCoupon() : noSuchItem();
   // A token whose cart is gone is not taken up again: whoever handed it out may still know it.
   const token = newCartToken();
   const key = await cartKeyOf(token);
@@ -95,7 +125,16 @@ export async function changeCart(context: Context, change: CartChange): Promise<
 
 type Done = ['done', string[], [catalog: string | null, stock: string | null]];
 type Refused = [
-  'other_version' | 'no_cart' | 'no_line' | 'too_many_lines' | 'too_many_units' | 'not_sold',
+  (
+    | 'other_version'
+    | 'no_cart'
+    | 'no_line'
+    | 'no_code'
+    | 'too_many_lines'
+    | 'too_many_codes'
+    | 'too_many_units'
+    | 'not_sold'
+  ),
   string,
   string?,
 ];
@@ -126,10 +165,14 @@ function refusal([code, version, currency]: Refused): CommerceError {
       });
     case 'too_many_lines':
       return inputError('too_many_lines', 'variantId', `A cart holds at most ${MAX_LINES} lines.`);
+    case 'too_many_codes':
+      return inputError('too_many_coupons', 'code', `A cart holds at most ${MAX_COUPONS} codes.`);
     case 'too_many_units':
       return inputError('quantity_above_limit', 'quantity', `One line holds at most ${MAX_QUANTITY} of a thing.`);
     case 'not_sold':
       return inputError('variant_not_sold_in_currency', 'variantId', `This is not sold in ${currency}.`);
+    case 'no_code':
+      return noSuchCoupon();
     case 'no_cart':
     case 'no_line':
       return noSuchItem();
@@ -138,6 +181,10 @@ function refusal([code, version, currency]: Refused): CommerceError {
 
 function noSuchItem(): CommerceError {
   return new CommerceError('item_not_found', 'The cart has no such item.');
+}
+
+function noSuchCoupon(): CommerceError {
+  return new CommerceError('coupon_not_found', 'The cart has no such code.');
 }
 
 /** The versions that `If-Match` allows, as the script takes them. A weak tag, which a compressing proxy makes, is fine. */
@@ -169,14 +216,17 @@ export function variantIdOf(itemId: string): string {
 
 function parseCart(key: string, hash: string[]): StoredCart {
   const lines: { number: number; line: LineInput }[] = [];
+  const codes: { number: number; code: string }[] = [];
   const fields: Record<string, string> = {};
   for (let index = 0; index < hash.length; index += 2) {
     const name = hash[index] as string;
     const value = hash[index + 1] as string;
     if (name.startsWith('line:')) lines.push(parseLine(name.slice('line:'.length), value));
+    else if (name.startsWith('code:')) codes.push({ number: Number(value), code: name.slice('code:'.length) });
     else fields[name] = value;
   }
-  const { id = '', version, currency = '', country = '', email, shippingAddress, billingAddress } = fields;
+  const { id = '', version, currency = '', country = '', email, shippingAddress, billingAddress, group } = fields;
+  const [groupId = '', groupUntil] = group?.split(' ') ?? [];
   return {
     key,
     id,
@@ -187,7 +237,10 @@ function parseCart(key: string, hash: string[]): StoredCart {
     shippingAddress: shippingAddress ? JSON.parse(shippingAddress) : null,
     billingAddress: billingAddress ? JSON.parse(billingAddress) : null,
     shippingMethodId: fields.shippingMethodId ?? null,
-    coupons: [],
+    channel: fields.channel ?? 'web',
+    vatId: fields.vatId ?? null,
+    group: group ? { id: groupId, until: Number(groupUntil) } : null,
+    coupons: codes.sort((a, b) => a.number - b.number).map(({ code }) => code),
     // A large hash comes back in no order.
     lines: lines.sort((a, b) => a.number - b.number).map(({ line }) => line),
   };

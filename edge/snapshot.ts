@@ -3,8 +3,9 @@
  * isolate remembers. `docs/decisions/snapshot-freshness.md` states how old any of it can be.
  */
 import { CommerceError } from '@/commerce/error';
-import type { ShopRules } from '@/commerce/market';
 import type { VariantFacts } from '@/commerce/pricing';
+import { indexRules } from '@/commerce/rule-index';
+import type { ShopRules } from '@/commerce/rules';
 import { readRules, readVariants } from './facts';
 import type { Context } from './http';
 import type { Kv, Script } from './kv';
@@ -111,7 +112,9 @@ export interface CatalogChange {
   slugs?: readonly string[];
   /** Only what can be sold changed: no price, no text, no rule. */
   stockOnly?: boolean;
-  /** More changed than one would name, or the shop's rules did. */
+  /** The shop's rules: price lists, promotions, taxes, shipping. */
+  rules?: boolean;
+  /** More changed than one would name. */
   everything?: boolean;
 }
 
@@ -129,7 +132,7 @@ return 1`,
  * quotes everywhere price with the change from their next request on; stock shows within 5 s.
  */
 export async function invalidateCatalog(kv: Kv, change: CatalogChange): Promise<void> {
-  const { variantIds = [], slugs = [], stockOnly = false, everything = false } = change;
+  const { variantIds = [], slugs = [], stockOnly = false, rules = false, everything = false } = change;
   const kind = everything ? 'everything' : stockOnly ? 'stock' : 'catalog';
   const keys = [
     CATALOG_VERSION_KEY,
@@ -137,6 +140,7 @@ export async function invalidateCatalog(kv: Kv, change: CatalogChange): Promise<
     EPOCH_KEY,
     ...variantIds.map(variantKey),
     ...slugs.map(productKey),
+    ...(rules ? [RULES_KEY] : []),
   ];
   // Never a counter: after a KV that lost its data a counter would come back to a value that an isolate remembers.
   await kv.run(INVALIDATE, keys, [crypto.randomUUID(), TOMBSTONE_TTL_SECONDS, kind]);
@@ -146,7 +150,7 @@ export async function invalidateCatalog(kv: Kv, change: CatalogChange): Promise<
 
 export interface Facts {
   rules: ShopRules;
-  /** Those of the asked-for variants that can be bought. */
+  /** Those of the asked-for variants that can be bought, and of those that promotions give. */
   variants: ReadonlyMap<string, VariantFacts>;
 }
 
@@ -204,7 +208,7 @@ export async function loadFacts(
   const variants = new Map<string, VariantFacts>();
   let rules = recall(memory.rules, now, false);
   const missing: string[] = [];
-  for (const id of new Set(variantIds)) {
+  for (const id of new Set([...variantIds, ...giftsOf(rules)])) {
     const known = recall(memory.variants.get(id), now, !anyStock);
     if (known === undefined) {
       // An id that no variant can have costs no look-up, however many a client makes up.
@@ -229,8 +233,21 @@ export async function loadFacts(
     for (const [id, facts] of loaded.variants) keepVariant(id, remember(facts, now, versions.stock));
   }
   for (const [id, facts] of loaded.variants) if (facts) variants.set(id, facts);
+  // Rules that were not known before may name gifts that were not asked for: a further trip, on a cold isolate alone.
+  const gifts = giftsOf(loaded.rules).filter((id) => !variants.has(id) && !loaded.variants.has(id));
+  if (gifts.length > 0) {
+    const given = await loadDocuments(context, gifts, false);
+    for (const [id, facts] of given.variants) {
+      if (given.versions && given.versions.catalog === memory.version) {
+        keepVariant(id, remember(facts, now, given.versions.stock));
+      }
+      if (facts) variants.set(id, facts);
+    }
+  }
   return { rules, variants };
 }
+
+const giftsOf = (rules: ShopRules | undefined): readonly string[] => (rules ? indexRules(rules).giftVariantIds : []);
 
 function recall<Value>(
   entry: Remembered<Value> | null | undefined,

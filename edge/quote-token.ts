@@ -1,0 +1,94 @@
+import type { Adjustment } from '@/commerce/cart';
+import type { PricedCart, PricingInput } from '@/commerce/pricing';
+import { newId } from '@/db/ids';
+import { readSigned, type Signing, sign } from './signed';
+
+/** How long a quote binds the shop. */
+export const QUOTE_TTL_SECONDS = 15 * 60;
+
+/**
+ * What a quote promises: every figure that an order keeps, so that the order pays them whatever has changed since. Amounts
+ * are minor units of `currency`.
+ */
+export interface QuoteClaims {
+  jti: string;
+  currency: string;
+  country: string;
+  channel: string;
+  group: string | null;
+  vatId: string | null;
+  /** The tax zone that its address was in; an address in another one has another price. */
+  zone: string;
+  coupons: string[];
+  shipping: { id: string; title: string; off: QuotedAdjustment[] } | null;
+  lines: QuotedLine[];
+  tax: [label: string, rateBps: number, netMinor: number, amountMinor: number][];
+  totals: { subtotal: number; discount: number; shipping: number; tax: number; total: number; taxIncluded: boolean };
+}
+
+export interface QuotedLine {
+  variantId: string;
+  quantity: number;
+  isGift?: true;
+  unit: number;
+  total: number;
+  tax: number;
+  rateBps: number;
+  off: QuotedAdjustment[];
+}
+
+export interface QuotedAdjustment {
+  promotionId: string;
+  label: string;
+  code: string | null;
+  /** Zero or less. */
+  amount: number;
+}
+
+/** Signs what a cart was priced at. */
+export async function signQuote(
+  priced: PricedCart,
+  input: PricingInput,
+  signing: Signing,
+): Promise<{ token: string; expiresAt: string }> {
+  const { totals, shipping } = priced;
+  const claims: QuoteClaims = {
+    jti: newId('quote'),
+    currency: input.currency,
+    country: input.country,
+    channel: input.channel,
+    group: input.customerGroup,
+    vatId: input.vatId,
+    zone: priced.taxZoneId,
+    coupons: input.coupons,
+    shipping: shipping && { id: shipping.methodId, title: shipping.title, off: shipping.adjustments.map(quoted) },
+    lines: priced.lines.map(({ item, ...line }) => ({
+      variantId: item.variantId,
+      quantity: item.quantity,
+      ...(item.isGift ? { isGift: true as const } : {}),
+      unit: line.unitPriceMinor,
+      total: line.totalMinor,
+      tax: line.taxMinor,
+      rateBps: line.taxRateBps,
+      off: item.adjustments.map(quoted),
+    })),
+    tax: priced.taxLines.map(({ label, rateBps, net, amount }) => [label, rateBps, net.amount, amount.amount]),
+    totals: {
+      subtotal: totals.subtotal.amount,
+      discount: totals.discount.amount,
+      shipping: totals.shipping.amount,
+      tax: totals.tax.amount,
+      total: totals.total.amount,
+      taxIncluded: totals.taxIncluded,
+    },
+  };
+  const expiresAt = new Date(Math.floor(signing.now.getTime() / 1000 + QUOTE_TTL_SECONDS) * 1000);
+  return { token: await sign('quote', { ...claims }, QUOTE_TTL_SECONDS, signing), expiresAt: expiresAt.toISOString() };
+}
+
+const quoted = ({ promotionId, label, code, amount }: Adjustment): QuotedAdjustment => {
+  return { promotionId, label, code, amount: amount.amount };
+};
+
+/** What a quote promises; or that its time is over; or that it is none of ours. */
+export const readQuote = (token: string, signing: Signing) => readSigned<QuoteClaims>('quote', token, signing);
