@@ -42,7 +42,9 @@ function deliverer(context: DeliveryContext): Deliver {
       case 'cart.completed': {
         const { order, lines } = await requireOrder(context.db, delivery.payload.orderId);
         const cart = { key: order.cartKey, id: order.cartId, version: order.cartVersion };
-        const ordered = lines.flatMap(({ variantId, ...line }) => (variantId === null ? [] : { variantId, ...line }));
+        const ordered = lines.flatMap(({ variantId, isGift, ...line }) =>
+          variantId === null || isGift ? [] : { variantId, ...line },
+        );
         await completeCart(kv, cart, ordered);
         return;
       }

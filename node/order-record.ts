@@ -2,13 +2,16 @@ import { asc, eq } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { OrderState } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
-import { orderLines, orders, payments } from '@/db/schema';
+import { orderAdjustments, orderLines, orders, orderTaxLines, payments } from '@/db/schema';
 
-/** An order with its payment and its lines, as they were at one moment. */
+/** An order with its payment and all that explains its total, as they were at one moment. */
 export interface OrderRecord {
   order: typeof orders.$inferSelect;
   payment: typeof payments.$inferSelect;
   lines: (typeof orderLines.$inferSelect)[];
+  /** What promotions took off lines and shipping. */
+  adjustments: (typeof orderAdjustments.$inferSelect)[];
+  taxLines: (typeof orderTaxLines.$inferSelect)[];
 }
 
 /** The order, or null where there is none. One round trip. */
@@ -19,7 +22,7 @@ export async function readOrder(db: Db, orderId: string): Promise<OrderRecord | 
 /** Runs statements as one atomic batch, and answers the order as the batch left it. */
 export async function changeOrder(db: Db, orderId: string, statements: Statement[]): Promise<OrderRecord> {
   const results = await runBatch(db, [...statements, ...readStatements(db, orderId)]);
-  const record = orderRecordOf(results.slice(-2));
+  const record = orderRecordOf(results.slice(-READ_STATEMENTS));
   if (!record) throw new Error(`The order ${orderId} was changed and is not there.`);
   return record;
 }
@@ -44,6 +47,8 @@ export function orderStateOf({ order, payment }: OrderRecord): OrderState {
   };
 }
 
+const READ_STATEMENTS = 4;
+
 function readStatements(db: Db, orderId: string): Statement[] {
   return [
     db
@@ -52,10 +57,17 @@ function readStatements(db: Db, orderId: string): Statement[] {
       .innerJoin(payments, eq(payments.orderId, orders.id))
       .where(eq(orders.id, orderId)),
     db.select().from(orderLines).where(eq(orderLines.orderId, orderId)).orderBy(asc(orderLines.position)),
+    db.select().from(orderAdjustments).where(eq(orderAdjustments.orderId, orderId)).orderBy(asc(orderAdjustments.id)),
+    db.select().from(orderTaxLines).where(eq(orderTaxLines.orderId, orderId)).orderBy(asc(orderTaxLines.position)),
   ];
 }
 
 function orderRecordOf(results: unknown[]): OrderRecord | null {
-  const [[head], lines] = results as [Pick<OrderRecord, 'order' | 'payment'>[], OrderRecord['lines']];
-  return head ? { ...head, lines } : null;
+  const [[head], lines, adjustments, taxLines] = results as [
+    Pick<OrderRecord, 'order' | 'payment'>[],
+    OrderRecord['lines'],
+    OrderRecord['adjustments'],
+    OrderRecord['taxLines'],
+  ];
+  return head ? { ...head, lines, adjustments, taxLines } : null;
 }

@@ -1,4 +1,4 @@
-import type { Address, CartItem, Totals } from '@/commerce/cart';
+import type { Address, Adjustment, LineItem, TaxLine, Totals } from '@/commerce/cart';
 import type { Money } from '@/commerce/money';
 import type { FulfilmentStatus, OrderPaymentStatus, OrderStatus } from '@/commerce/order-status';
 import type { OrderRecord } from './order-record';
@@ -12,8 +12,13 @@ export interface Order {
   fulfilmentStatus: FulfilmentStatus;
   email: string;
   currency: string;
-  items: (Omit<CartItem, 'variantId'> & { variantId: string | null })[];
+  items: (Omit<LineItem, 'variantId'> & { variantId: string | null; isGift: boolean })[];
   totals: Totals;
+  taxLines: TaxLine[];
+  /** What promotions took off the price of shipping. */
+  shippingAdjustments: Adjustment[];
+  /** Of a business that was invoiced net. */
+  vatId: string | null;
   shippingMethod: { id: string; title: string } | null;
   shippingAddress: Address;
   billingAddress: Address;
@@ -30,8 +35,14 @@ interface OrderPayment {
 }
 
 /** A record as the API shows it. */
-export function orderView({ order, payment, lines }: OrderRecord): Order {
+export function orderView({ order, payment, lines, adjustments, taxLines }: OrderRecord): Order {
   const money = (amount: number): Money => ({ amount, currency: order.currency });
+  const adjustmentsOf = (lineId: string | null): Adjustment[] =>
+    adjustments
+      .filter((adjustment) => adjustment.lineId === lineId)
+      .map(({ promotionId, label, code, amountMinor }) => {
+        return { source: 'promotion', label, amount: money(amountMinor), promotionId, code };
+      });
   return {
     id: order.id,
     number: order.number,
@@ -51,8 +62,8 @@ export function orderView({ order, payment, lines }: OrderRecord): Order {
       quantity: line.quantity,
       unitPrice: money(line.unitPriceMinor),
       total: money(line.totalMinor),
-      adjustments:
-        line.discountMinor > 0 ? [{ source: 'discount', label: 'Discount', amount: money(-line.discountMinor) }] : [],
+      adjustments: adjustmentsOf(line.id),
+      isGift: line.isGift,
       metadata: line.metadata,
     })),
     totals: {
@@ -63,6 +74,11 @@ export function orderView({ order, payment, lines }: OrderRecord): Order {
       total: money(order.totalMinor),
       taxIncluded: order.taxIncluded,
     },
+    taxLines: taxLines.map(({ label, rateBps, netMinor, amountMinor }) => {
+      return { label, rateBps, net: money(netMinor), amount: money(amountMinor) };
+    }),
+    shippingAdjustments: adjustmentsOf(null),
+    vatId: order.vatId,
     shippingMethod: order.shippingMethodId ? { id: order.shippingMethodId, title: order.shippingMethodTitle } : null,
     shippingAddress: order.shippingAddress,
     billingAddress: order.billingAddress,

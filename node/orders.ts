@@ -29,6 +29,7 @@ const PlaceOrder = v.object({
   shippingMethodId: v.nullish(IdInput),
   payment: v.variant('provider', [LocalPayment]),
   expectedTotal: v.object({ amount: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), currency: CurrencyInput }),
+  quote: v.optional(v.pipe(v.string(), v.nonEmpty())),
 });
 
 /**
@@ -97,7 +98,8 @@ async function placeCart(
   requireProvider(body.payment.provider);
   const cart = await readCart(context);
   if (!cart) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
-  return placeOrder(cart, body, claim, { db: context.db, now: context.now, siteUrl: nodeEnv().SITE_URL });
+  const { db, now, env } = context;
+  return placeOrder(cart, body, claim, { db, now, siteUrl: nodeEnv().SITE_URL, authSecret: env.AUTH_SECRET });
 }
 
 async function replay(

@@ -2,20 +2,23 @@
 import { and, eq, ne, sql } from 'drizzle-orm';
 import type { Address } from '@/commerce/cart';
 import { CommerceError, type InputIssue } from '@/commerce/error';
-import { requireZone } from '@/commerce/market';
+import { requireCountry } from '@/commerce/market';
 import type { Money } from '@/commerce/money';
-import { type PricedCart, priceCart } from '@/commerce/pricing';
+import { type PricedCart, type PricingInput, priceCart, type VariantFacts } from '@/commerce/pricing';
+import { indexRules } from '@/commerce/rule-index';
 import type { Db } from '@/db/client';
 import { databaseFault, isLostRace, pauseBefore } from '@/db/fault';
 import { newId } from '@/db/ids';
-import { orderEvents, orderLines, orders, payments } from '@/db/schema';
-import type { StoredCart } from '@/edge/carts';
-import { readRules, readVariants } from '@/edge/facts';
+import { orderAdjustments, orderEvents, orderLines, orders, orderTaxLines, payments } from '@/db/schema';
+import { pricingInputOf, type StoredCart } from '@/edge/carts';
+import { readCustomerUses, readRules, readVariants } from '@/edge/facts';
+import { type Agreement, agreementOf, agreementOfQuote, requireQuote } from './agreement';
 import { CLAIM_CONSTRAINT, type Claim, claimStatements } from './idempotency';
 import { changeOrder, type OrderRecord, readOrder } from './order-record';
 import { outboxStatement } from './outbox';
 import { releaseExpired, supersede } from './payment-sweep';
 import type { CreateIntent } from './payments/provider';
+import { customerKeyOf, isRefusedPromotion, redeemStatement, refusedPromotions } from './promotion-uses';
 import { stockMessage } from './settlement';
 
 export interface PlacementInput {
@@ -26,12 +29,15 @@ export interface PlacementInput {
   payment: { provider: string } & CreateIntent['method'];
   /** The total that the shopper saw and agreed to. */
   expectedTotal: Money;
+  /** What `POST /api/prices` signed: within its time these are the totals that are paid. */
+  quote?: string | undefined;
 }
 
 export interface PlacementDeps {
   db: Db;
   now: Date;
   siteUrl: string;
+  authSecret: string;
 }
 
 /** How long an order may wait for its payment while it holds stock. */
@@ -42,9 +48,10 @@ const MAX_TRIES = 6;
 const STOCK_REQUIREMENT = 'insufficient_stock';
 
 /**
- * Writes the order of a cart, with its stock held and its payment wanted, or nothing. Null where another request with the
- * same claim was first. Throws `cart_empty`, `cart_not_ready`, `price_changed`, `out_of_stock`, `order_already_placed`,
- * `request_in_progress`, and what pricing throws.
+ * Writes the order of a cart, with its stock held, its promotions redeemed and its payment wanted, or nothing. Null where
+ * another request with the same claim was first. Throws `cart_empty`, `cart_not_ready`, `price_changed`, `out_of_stock`,
+ * `promotion_used_up`, `quote_invalid`, `quote_expired`, `quote_mismatch`, `order_already_placed`, `request_in_progress`,
+ * and what pricing throws.
  */
 export async function placeOrder(
   cart: StoredCart,
@@ -53,38 +60,43 @@ export async function placeOrder(
   deps: PlacementDeps,
 ): Promise<OrderRecord | null> {
   if (cart.lines.length === 0) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
-  const { priced, shortages } = await priceFromDatabase(cart, input, deps.db);
-  // Who comes too late for what is sold out must not stand in the way of those who write its row.
-  if (shortages.length > 0 && !(await mayComeFree(deps.db, cart.id, shortages))) {
-    throw outOfStock(priced, shortages);
-  }
-  const draft = draftOf(cart, input, priced, deps);
+  const { db } = deps;
+  const orderId = newId('ord');
+  let agreement = await agree(cart, input, deps);
+  let draft = draftOf(orderId, cart, input, agreement, deps);
   let mayReleaseExpired = true;
 
   for (let tries = 1; ; tries += 1) {
     try {
-      return await changeOrder(deps.db, draft.order.id, statementsOf(draft, claim, deps.db));
+      return await changeOrder(db, orderId, statementsOf(draft, claim, db));
     } catch (error) {
       const fault = databaseFault(error);
       if (!fault) throw error;
       const mayRepeat = tries < MAX_TRIES;
       if (fault.constraint === CLAIM_CONSTRAINT) {
         // Ours, if an earlier try took place and only its answer was lost; otherwise another request's.
-        return readOrder(deps.db, draft.order.id);
+        return readOrder(db, orderId);
       }
       if (fault.constraint === 'orders_cart_unique' && mayRepeat) {
-        await supersede(deps.db, await findLivingOrder(deps.db, cart.id));
+        await supersede(db, await findLivingOrder(db, cart.id));
         continue;
       }
       if (fault.constraint === 'stock_holds_available') {
         const short = JSON.parse(fault.detail ?? '[]') as Shortage[];
         const variantIds = short.map(({ variantId }) => variantId);
         // Stock that abandoned orders still hold is no reason to refuse: cron may be long in coming.
-        if (mayRepeat && mayReleaseExpired && (await releaseExpired(deps.db, variantIds)) > 0) {
+        if (mayRepeat && mayReleaseExpired && (await releaseExpired(db, variantIds)) > 0) {
           mayReleaseExpired = false;
           continue;
         }
-        throw outOfStock(priced, short);
+        throw outOfStock(agreement, short);
+      }
+      if (isRefusedPromotion(fault) && mayRepeat) {
+        // Somebody else took the last use. Without it this is another total, which is for the shopper to see.
+        if (agreement.quoteId !== null) throw usedUp(agreement, refusedPromotions(fault));
+        agreement = await agree(cart, input, deps);
+        draft = draftOf(orderId, cart, input, agreement, deps);
+        continue;
       }
       // Sent again when the answer was lost: the claim lets it take place once. A lost race left nothing behind.
       if (!mayRepeat || (fault.sqlState !== null && !isLostRace(fault))) throw error;
@@ -93,50 +105,80 @@ export async function placeOrder(
   }
 }
 
+/** What shop and shopper agree on: the prices of this moment or of a quote, as the shopper expects them. */
+async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDeps): Promise<Agreement> {
+  const quote = input.quote === undefined ? null : await requireQuote(input.quote, deps);
+  let read = await priceFromDatabase(cart, input, deps);
+  // A use that this shopper's own last try still holds comes free when it makes way.
+  if (read.priced.promotions.some(({ reason }) => reason !== null && WAS_USED.has(reason.code))) {
+    const earlier = await findLivingOrder(deps.db, cart.id);
+    if (earlier) {
+      await supersede(deps.db, earlier);
+      read = await priceFromDatabase(cart, input, deps);
+    }
+  }
+  const { priced, pricing, variants } = read;
+  requireReady(priced, input);
+  const agreement = quote ? agreementOfQuote(quote, pricing, priced, variants) : agreementOf(priced);
+  const { totals } = agreement;
+  const { expectedTotal } = input;
+  if (totals.total.amount !== expectedTotal.amount || totals.total.currency !== expectedTotal.currency) {
+    throw new CommerceError('price_changed', 'The total is no longer what was shown. Look at it again, then order.', {
+      facts: { expectedTotal, total: totals.total, totals, promotions: priced.promotions },
+    });
+  }
+  // Who comes too late for what is sold out must not stand in the way of those who write its row.
+  const shortages = shortagesOf(agreement, variants);
+  if (shortages.length > 0 && !(await mayComeFree(deps.db, cart.id, shortages))) throw outOfStock(agreement, shortages);
+  return agreement;
+}
+
+const WAS_USED = new Set(['used_up', 'used_by_customer', 'not_first_order']);
+
 async function priceFromDatabase(
   cart: StoredCart,
   input: PlacementInput,
-  db: Db,
-): Promise<{ priced: PricedCart; shortages: Shortage[] }> {
+  { db, now, authSecret }: PlacementDeps,
+): Promise<{ priced: PricedCart; pricing: PricingInput; variants: ReadonlyMap<string, VariantFacts> }> {
   const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
-  const [variants, rules] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
-  requireZone(rules, input.shippingAddress.country, 'shippingAddress.country');
-  const priced = priceCart(
-    {
-      currency: cart.currency,
-      // Where it goes decides the tax, whatever country the cart was looked at from.
-      country: input.shippingAddress.country,
-      lines: cart.lines,
-      coupons: cart.coupons,
-      shippingMethodId: input.shippingMethodId ?? null,
-    },
-    variants,
-    rules,
-  );
+  const [variants, rules, customer] = await Promise.all([
+    readVariants(db, variantIds),
+    readRules(db),
+    readCustomerUses(db, customerKeyOf(authSecret, input.email)),
+  ]);
+  const gifts = indexRules(rules).giftVariantIds.filter((id) => !variants.has(id));
+  for (const [id, facts] of await readVariants(db, gifts)) variants.set(id, facts);
+  requireCountry(rules, input.shippingAddress.country, 'shippingAddress.country');
+  const { shippingAddress, shippingMethodId = null } = input;
+  const pricing: PricingInput = {
+    // Where it goes decides the tax, whatever country the cart was looked at from.
+    ...pricingInputOf({ ...cart, country: shippingAddress.country, shippingAddress, shippingMethodId }, { now }),
+    customer,
+  };
+  return { priced: priceCart(pricing, variants, rules), pricing, variants };
+}
+
+/** Throws `cart_not_ready` with all that the cart lacks, but for stock. */
+function requireReady(priced: PricedCart, { shippingMethodId }: PlacementInput): void {
   const blocking: InputIssue[] = priced.requirements
     .filter(({ code }) => code !== STOCK_REQUIREMENT)
     .map(({ code, path }) => ({ path, code, message: 'This has to be put right before the cart can be ordered.' }));
-  if (priced.requiresShipping && !input.shippingMethodId) {
+  if (priced.requiresShipping && !shippingMethodId) {
     blocking.push({ path: 'shippingMethodId', code: 'shipping_method_missing', message: 'Choose a way of shipping.' });
   }
   if (blocking.length > 0) {
     throw new CommerceError('cart_not_ready', 'The cart cannot be ordered as it is.', { issues: blocking });
   }
-  const { total } = priced.totals;
-  const { expectedTotal } = input;
-  if (total.amount !== expectedTotal.amount || total.currency !== expectedTotal.currency) {
-    throw new CommerceError('price_changed', 'The total is no longer what was shown. Look at it again, then order.', {
-      facts: { expectedTotal, total, totals: priced.totals },
-    });
-  }
+}
+
+function shortagesOf({ lines }: Agreement, variants: ReadonlyMap<string, VariantFacts>): Shortage[] {
   const wanted = new Map<string, number>();
-  for (const { variantId, quantity } of cart.lines) wanted.set(variantId, (wanted.get(variantId) ?? 0) + quantity);
-  const shortages = [...wanted].flatMap(([variantId, requested]) => {
+  for (const { variantId, quantity } of lines) wanted.set(variantId, (wanted.get(variantId) ?? 0) + quantity);
+  return [...wanted].flatMap(([variantId, requested]) => {
     const facts = variants.get(variantId);
     const isShort = facts?.policy === 'deny' && facts.available < requested;
     return isShort ? [{ variantId, requested, available: facts.available }] : [];
   });
-  return { priced, shortages };
 }
 
 /** Whether an order of the same cart stands in the way, or an expired one holds what is short. */
@@ -153,23 +195,42 @@ async function mayComeFree(db: Db, cartId: string, shortages: Shortage[]): Promi
 }
 
 interface Draft {
-  order: typeof orders.$inferInsert & { id: string };
+  order: typeof orders.$inferInsert & { id: string; customerKey: string };
   lines: (typeof orderLines.$inferInsert & { variantId: string })[];
+  adjustments: (typeof orderAdjustments.$inferInsert)[];
+  taxLines: (typeof orderTaxLines.$inferInsert)[];
   payment: typeof payments.$inferInsert;
+  promotionIds: string[];
 }
 
 /** The rows of the order. Their ids are made here, so that a batch that is sent again is the same batch. */
-function draftOf(cart: StoredCart, input: PlacementInput, priced: PricedCart, { now, siteUrl }: PlacementDeps): Draft {
-  const id = newId('ord');
-  const { totals, shippingMethod } = priced;
+function draftOf(
+  orderId: string,
+  cart: StoredCart,
+  input: PlacementInput,
+  agreement: Agreement,
+  { now, siteUrl, authSecret }: PlacementDeps,
+): Draft {
+  const { totals, shipping } = agreement;
   const { provider, ...method } = input.payment;
+  const lines = agreement.lines.map(({ off: _, ...line }, position) => {
+    return { id: newId('line'), orderId, position, ...line };
+  });
+  const off = [
+    ...agreement.lines.flatMap((line, position) => line.off.map((each) => ({ lineId: lines[position]!.id, ...each }))),
+    ...(shipping?.off ?? []).map((each) => ({ lineId: null, ...each })),
+  ];
   return {
     order: {
-      id,
+      id: orderId,
       cartId: cart.id,
       cartKey: cart.key,
       cartVersion: cart.version,
       email: input.email,
+      customerKey: customerKeyOf(authSecret, input.email),
+      channel: cart.channel,
+      vatId: cart.vatId,
+      quoteId: agreement.quoteId,
       currency: totals.total.currency,
       country: input.shippingAddress.country,
       taxIncluded: totals.taxIncluded,
@@ -178,52 +239,41 @@ function draftOf(cart: StoredCart, input: PlacementInput, priced: PricedCart, { 
       shippingMinor: totals.shipping.amount,
       taxMinor: totals.tax.amount,
       totalMinor: totals.total.amount,
-      shippingMethodId: shippingMethod?.id ?? '',
-      shippingMethodTitle: shippingMethod?.title ?? '',
+      shippingMethodId: shipping?.id ?? '',
+      shippingMethodTitle: shipping?.title ?? '',
       shippingAddress: input.shippingAddress,
       billingAddress: input.billingAddress ?? input.shippingAddress,
       expiresAt: new Date(now.getTime() + PAYMENT_MINUTES * 60_000),
     },
-    lines: priced.lines.map((line, position) => ({
-      id: newId('line'),
-      orderId: id,
-      position,
-      variantId: line.item.variantId,
-      sku: line.item.sku,
-      title: line.item.title,
-      variantTitle: line.item.variantTitle,
-      slug: line.item.slug,
-      imageUrl: line.item.imageUrl,
-      quantity: line.item.quantity,
-      unitPriceMinor: line.unitPriceMinor,
-      discountMinor: line.discountMinor,
-      totalMinor: line.totalMinor,
-      taxMinor: line.taxMinor,
-      taxRateBps: line.taxRateBps,
-      metadata: line.item.metadata,
-    })),
+    lines,
+    adjustments: off.map((each) => ({ orderId, ...each })),
+    taxLines: agreement.taxLines.map((line, position) => ({ orderId, position, ...line })),
     payment: {
       id: newId('pay'),
-      orderId: id,
+      orderId,
       provider,
       currency: totals.total.currency,
       amountMinor: totals.total.amount,
-      request: { method, returnUrl: new URL(`/orders/${id}`, siteUrl).href },
+      request: { method, returnUrl: new URL(`/orders/${orderId}`, siteUrl).href },
     },
+    promotionIds: agreement.promotionIds,
   };
 }
 
-function statementsOf({ order, lines, payment }: Draft, claim: Claim, db: Db) {
+function statementsOf({ order, lines, adjustments, taxLines, payment, promotionIds }: Draft, claim: Claim, db: Db) {
   const wanted = lines.map(({ variantId, quantity }) => ({ variantId, quantity }));
   return [
     // First, so that a repeat is stopped before anything else of it happens.
     ...claimStatements(db, claim, order.id),
     db.insert(orders).values(order),
     db.insert(orderLines).values(lines),
+    ...(adjustments.length > 0 ? [db.insert(orderAdjustments).values(adjustments)] : []),
+    ...(taxLines.length > 0 ? [db.insert(orderTaxLines).values(taxLines)] : []),
     db.insert(payments).values(payment),
     db.insert(orderEvents).values({ orderId: order.id, type: 'order.placed', actor: 'shopper' }),
     outboxStatement(db, [stockMessage(order.id, lines, -1)]),
     // Last, so that the rows that many shoppers want at once are locked for the shortest time.
+    ...(promotionIds.length > 0 ? [redeemStatement(db, order.id, order.customerKey, promotionIds)] : []),
     db.execute(sql`select hold_stock(${order.id}, ${JSON.stringify(wanted)}::jsonb)`),
   ];
 }
@@ -235,27 +285,34 @@ interface Shortage {
 }
 
 /** Which lines there is not enough for, and how many are left. */
-function outOfStock({ items }: PricedCart, shortages: Shortage[]): CommerceError {
+function outOfStock(agreement: Agreement, shortages: Shortage[]): CommerceError {
   const byVariant = new Map(shortages.map((shortage) => [shortage.variantId, shortage]));
-  const lines = items.flatMap((item, index) => {
-    const shortage = byVariant.get(item.variantId);
-    return shortage ? [{ path: `items.${index}`, item, shortage }] : [];
+  const lines = agreement.lines.flatMap((line, index) => {
+    const shortage = byVariant.get(line.variantId);
+    return shortage ? [{ path: `items.${index}`, line, itemId: agreement.itemIds[index], shortage }] : [];
   });
   return new CommerceError('out_of_stock', 'There is not enough left of something in the cart.', {
-    issues: lines.map(({ path, item, shortage }) => ({
+    issues: lines.map(({ path, line, shortage }) => ({
       path,
       code: 'insufficient_stock',
-      message: `${item.title}: ${shortage.available === 0 ? 'none is left' : `only ${shortage.available} left`}.`,
+      message: `${line.title}: ${shortage.available === 0 ? 'none is left' : `only ${shortage.available} left`}.`,
     })),
     facts: {
-      shortages: lines.map(({ item, shortage }) => ({
-        itemId: item.id,
-        variantId: item.variantId,
-        sku: item.sku,
+      shortages: lines.map(({ line, itemId, shortage }) => ({
+        itemId,
+        variantId: line.variantId,
+        sku: line.sku,
         requested: shortage.requested,
         available: shortage.available,
       })),
     },
+  });
+}
+
+function usedUp({ promotions }: Agreement, refused: string[]): CommerceError {
+  const gone = promotions.filter(({ promotionId }) => refused.includes(promotionId));
+  return new CommerceError('promotion_used_up', 'A promotion of this quote has been used as often as it can be.', {
+    facts: { promotions: gone },
   });
 }
 

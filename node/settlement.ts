@@ -8,6 +8,7 @@ import { ledger } from './ledger';
 import { changeOrder, type OrderRecord, orderStateOf, readOrder, type Statement } from './order-record';
 import { type Message, outboxStatement } from './outbox';
 import type { Intent } from './payments/provider';
+import { releaseStatement } from './promotion-uses';
 
 /** Who moved an order, for its history. */
 export type Actor = 'shopper' | 'provider' | 'system';
@@ -103,6 +104,7 @@ function statementsOf(db: Db, record: OrderRecord, move: OrderMove, actor: Actor
       .where(eq(payments.id, payment.id)),
   ];
   if (move.stock === 'release') statements.push(db.execute(sql`select release_stock(${order.id})`));
+  if (effects.includes('cancelled')) statements.push(releaseStatement(db, order.id));
   if (move.stock === 'commit') {
     statements.push(
       db

@@ -66,6 +66,9 @@ function withAdded(cart: Cart | undefined, change: Extract<CartChange, { kind: '
     ...preview,
     total: { ...preview.unitPrice, amount: preview.unitPrice.amount * quantity },
     adjustments: [],
+    unapplied: [],
+    price: { source: 'base', label: null, compareAt: null, lowestPrior: null, nextTier: null },
+    isGift: false,
     metadata: {},
   };
   return withItems(cart, [...cart.items, added]);
