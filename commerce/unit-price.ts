@@ -211,7 +211,7 @@ function lowestPrior(
 }
 
 /**
- * What one unit has cost everybody here up to now. Earlier rates and earlier prices of lists are not kept, so today's
+ * What one unit has cost everybody here, and will as far as it is known. Earlier rates and earlier prices of lists are not kept, so today's
  * stand for them.
  */
 function askedPrices(
@@ -220,13 +220,13 @@ function askedPrices(
   rules: ShopRules,
   market: PriceMarket,
 ): AskedPrice[] {
-  const { currency, now } = market;
+  const { currency } = market;
   const set = ownOf(facts.priceHistory, conversion?.from ?? currency) ?? [];
   const [first] = set;
   if (!first) return [];
   const lists = rules.priceLists.filter((list) => holdsFor(list, { ...market, customerGroup: null })).sort(byPriority);
   const moments = [...set.map(({ from }) => from), ...lists.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])]
-    .filter((moment): moment is number => moment !== null && moment >= first.from && moment <= now)
+    .filter((moment): moment is number => moment !== null && moment >= first.from)
     .sort((a, b) => a - b);
   return [...new Set(moments)].map((from) => {
     const point = set.findLast((earlier) => earlier.from <= from) as PricePoint;

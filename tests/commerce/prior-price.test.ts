@@ -277,6 +277,13 @@ describe('a price that is shown as reduced', () => {
     });
   });
 
+  it('does not see what only the shopper’s own group was asked', () => {
+    const staff = priceList({ id: 'list_staff', customerGroups: ['staff'], priority: 5, endsAt: ago(1) });
+    const rules = { priceLists: [sale(), { ...staff, steps: [{ minQuantity: 1, changeBps: -5000 }] }] };
+    const price = priceOf(shirt(10_000, null, history([400, 10_000])), 1, rules, { customerGroup: 'staff' });
+    expect(price).toMatchObject({ amountMinor: 8000, compareAtMinor: 10_000, lowestPriorMinor: 10_000 });
+  });
+
   it('goes by the history of its own currency', () => {
     const facts = variant({
       prices: {

@@ -71,6 +71,14 @@ describe('tiers of one list', () => {
     ]);
   });
 
+  it('hold from their quantity on, though one is dearer than the one before', () => {
+    const listPrices = [listPrice('list_a', 1900, 5), listPrice('list_a', 1700, 8), listPrice('list_a', 1800, 1)];
+    const prices = [4, 5, 7, 8].map((quantity) =>
+      priceOf(variant({ listPrices }), quantity, { priceLists: [priceList()] }),
+    );
+    expect(prices.map((price) => price?.amountMinor)).toEqual([1800, 1900, 1900, 1700]);
+  });
+
   it('offer no next one that is not cheaper', () => {
     const listPrices = [listPrice('list_a', 1800, 1), listPrice('list_a', 1800, 5), listPrice('list_a', 1900, 8)];
     expect(priceOf(variant({ listPrices }), 1, { priceLists: [priceList()] })?.nextTier).toBeNull();
