@@ -14,6 +14,7 @@ import {
   index,
   integer,
   jsonb,
+  numeric,
   pgTable,
   primaryKey,
   text,
@@ -21,11 +22,28 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type {
+  AmountByCurrency,
+  Condition,
+  Effect,
+  PriceRounding,
+  Selection,
+  ShippingMethod,
+  TaxZone,
+  WeeklyHours,
+} from '@/commerce/rules';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
 /** Minor units of a currency; a JavaScript number, which is exact up to 2^53 - 1. */
 const minor = (name: string) => bigint(name, { mode: 'number' });
+/** Basis points to the hundredth: 997.5 is 9.975 %. */
+const rateBps = () => numeric('rate_bps', { precision: 8, scale: 2, mode: 'number' });
+/** From when to when something holds; the end is the first moment at which it no longer does. */
+const startsAt = () => timestamp('starts_at', { withTimezone: true });
+const endsAt = () => timestamp('ends_at', { withTimezone: true });
+const codes = (name: string) => text(name).array().notNull().default(sql`'{}'::text[]`);
+const selection = (name: string) => jsonb(name).$type<Selection>();
 
 /** A postal address as the API takes it; the country in ISO 3166-1 alpha-2. */
 export interface AddressRecord {
@@ -96,6 +114,10 @@ export const variants = pgTable(
     /** Option name to value, for each of the product's options. */
     options: jsonb().$type<Record<string, string>>().notNull().default({}),
     weightGrams: integer('weight_grams').notNull().default(0),
+    /** As packed; all three, or nobody measured it. */
+    lengthMm: integer('length_mm'),
+    widthMm: integer('width_mm'),
+    heightMm: integer('height_mm'),
     taxClass: text('tax_class').notNull().default('standard'),
     /** What happens at zero: `deny` stops selling, `continue` goes on (backorder, or stock that nobody counts). */
     stockPolicy: text('stock_policy', { enum: ['deny', 'continue'] })
@@ -110,6 +132,8 @@ export const variants = pgTable(
     index('variants_product_index').on(t.productId, t.position),
     check('variants_stock_policy_known', sql`${t.stockPolicy} in ('deny', 'continue')`),
     check('variants_weight_not_negative', sql`${t.weightGrams} >= 0`),
+    check('variants_size_whole', sql`num_nulls(${t.lengthMm}, ${t.widthMm}, ${t.heightMm}) in (0, 3)`),
+    check('variants_size_positive', sql`least(${t.lengthMm}, ${t.widthMm}, ${t.heightMm}) > 0`),
   ],
 );
 
@@ -131,6 +155,25 @@ export const prices = pgTable(
     check('prices_amount_in_range', sql`${t.amountMinor} between 0 and 9007199254740991`),
     check('prices_compare_at_above', sql`${t.compareAtMinor} > ${t.amountMinor}`),
   ],
+);
+
+/**
+ * What each base price was set to and when, filled by a trigger on `prices`; a null amount ends it. Append-only: what a
+ * reduction is measured by is not for anyone to write. It goes with its variant.
+ */
+export const priceHistory = pgTable(
+  'price_history',
+  {
+    /** Of the points of one price the later has the higher number. */
+    id: bigserial({ mode: 'number' }).notNull(),
+    variantId: text('variant_id')
+      .notNull()
+      .references(() => variants.id, { onDelete: 'cascade' }),
+    currency: text().notNull(),
+    amountMinor: minor('amount_minor'),
+    validFrom: timestamp('valid_from', { withTimezone: true }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.variantId, t.currency, t.id] })],
 );
 
 export const media = pgTable(
@@ -241,43 +284,331 @@ export const stockHolds = pgTable(
   ],
 );
 
-// ---------------------------------------------------------------- tax and shipping
+// ---------------------------------------------------------------- price lists and currencies
 
-/** A country the shop sells to, and whether its displayed prices contain tax. */
-export const taxZones = pgTable(
-  'tax_zones',
-  { country: text().primaryKey(), pricesIncludeTax: boolean('prices_include_tax').notNull() },
-  (t) => [check('tax_zones_country_shape', sql`${t.country} ~ '^[A-Z]{2}$'`)],
+/** Who may be priced and treated alike: `wholesale`, `friends`. */
+export const customerGroups = pgTable('customer_groups', { id: text().primaryKey(), title: text().notNull() });
+
+/** Empty lists of groups, channels and countries mean everybody, everywhere. */
+export const priceLists = pgTable(
+  'price_lists',
+  {
+    id: text().primaryKey(),
+    title: text().notNull(),
+    priority: integer().notNull().default(0),
+    customerGroups: codes('customer_groups'),
+    channels: codes('channels'),
+    countries: codes('countries'),
+    startsAt: startsAt(),
+    endsAt: endsAt(),
+    tiersBy: text('tiers_by', { enum: ['variant', 'product'] })
+      .notNull()
+      .default('variant'),
+    /** What the steps are for; null is everything. */
+    selection: selection('selection'),
+    /** How prices that steps compute are rounded, by currency. */
+    rounding: jsonb().$type<Record<string, PriceRounding>>().notNull().default({}),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    check('price_lists_starts_before_end', sql`${t.startsAt} < ${t.endsAt}`),
+    check('price_lists_tiers_by_known', sql`${t.tiersBy} in ('variant', 'product')`),
+    check('price_lists_selection_object', sql`jsonb_typeof(${t.selection}) = 'object'`),
+    check('price_lists_rounding_object', sql`jsonb_typeof(${t.rounding}) = 'object'`),
+  ],
 );
 
+/** A variant's own prices in a list; each holds from its quantity on. */
+export const priceListPrices = pgTable(
+  'price_list_prices',
+  {
+    listId: text('list_id')
+      .notNull()
+      .references(() => priceLists.id, { onDelete: 'cascade' }),
+    variantId: text('variant_id')
+      .notNull()
+      .references(() => variants.id, { onDelete: 'cascade' }),
+    currency: text().notNull(),
+    minQuantity: integer('min_quantity').notNull().default(1),
+    amountMinor: minor('amount_minor').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.listId, t.variantId, t.currency, t.minQuantity] }),
+    index('price_list_prices_variant_index').on(t.variantId),
+    check('price_list_prices_currency_shape', sql`${t.currency} ~ '^[A-Z]{3}$'`),
+    check('price_list_prices_quantity_positive', sql`${t.minQuantity} >= 1`),
+    check('price_list_prices_amount_in_range', sql`${t.amountMinor} between 0 and 9007199254740991`),
+  ],
+);
+
+/** What a list makes of base prices from a quantity on: -1000 is a tenth less. */
+export const priceListSteps = pgTable(
+  'price_list_steps',
+  {
+    listId: text('list_id')
+      .notNull()
+      .references(() => priceLists.id, { onDelete: 'cascade' }),
+    minQuantity: integer('min_quantity').notNull().default(1),
+    changeBps: integer('change_bps').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.listId, t.minQuantity] }),
+    check('price_list_steps_quantity_positive', sql`${t.minQuantity} >= 1`),
+    check('price_list_steps_change_in_range', sql`${t.changeBps} between -10000 and 100000`),
+  ],
+);
+
+/** Prices in a currency made from those in another, for variants that have none of their own in it. */
+export const currencyConversions = pgTable(
+  'currency_conversions',
+  {
+    toCurrency: text('to_currency').primaryKey(),
+    fromCurrency: text('from_currency').notNull(),
+    /** Units of `to` for one unit of `from`, in major units; a decimal string, so that it stays exact. */
+    rate: numeric({ precision: 24, scale: 12 }).notNull(),
+    rounding: jsonb().$type<PriceRounding>().notNull().default({ incrementMinor: 1, lessMinor: 0, mode: 'nearest' }),
+  },
+  (t) => [
+    check(
+      'currency_conversions_currency_shape',
+      sql`${t.toCurrency} ~ '^[A-Z]{3}$' and ${t.fromCurrency} ~ '^[A-Z]{3}$'`,
+    ),
+    check('currency_conversions_not_itself', sql`${t.fromCurrency} <> ${t.toCurrency}`),
+    check('currency_conversions_rate_positive', sql`${t.rate} > 0`),
+    check('currency_conversions_rounding_object', sql`jsonb_typeof(${t.rounding}) = 'object'`),
+  ],
+);
+
+// ---------------------------------------------------------------- promotions
+
+export const promotionGroups = pgTable('promotion_groups', {
+  id: text().primaryKey(),
+  title: text().notNull(),
+  priority: integer().notNull().default(0),
+});
+
+export const promotions = pgTable(
+  'promotions',
+  {
+    id: text().primaryKey(),
+    title: text().notNull(),
+    /** A group with promotions in it is not deleted: apart, they would compound. */
+    groupId: text('group_id').references(() => promotionGroups.id),
+    exclusive: boolean().notNull().default(false),
+    priority: integer().notNull().default(0),
+    startsAt: startsAt(),
+    endsAt: endsAt(),
+    hours: jsonb().$type<WeeklyHours[]>().notNull().default([]),
+    conditions: jsonb().$type<Condition[]>().notNull().default([]),
+    effect: jsonb().$type<Effect>().notNull(),
+    usageLimit: integer('usage_limit'),
+    usageLimitPerCustomer: integer('usage_limit_per_customer'),
+    /** Counted only where there is a limit, which is when the row is locked by orders; a trigger begins the count. */
+    used: integer().notNull().default(0),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    check('promotions_starts_before_end', sql`${t.startsAt} < ${t.endsAt}`),
+    check('promotions_hours_array', sql`jsonb_typeof(${t.hours}) = 'array'`),
+    check('promotions_conditions_array', sql`jsonb_typeof(${t.conditions}) = 'array'`),
+    check(
+      'promotions_effect_known',
+      sql`coalesce(${t.effect} ->> 'kind', '') in ('percent_off', 'amount_off', 'spend_steps', 'buy_get', 'bundle', 'gift', 'shipping_off')`,
+    ),
+    check('promotions_exclusive_alone', sql`not (${t.exclusive} and ${t.groupId} is not null)`),
+    check('promotions_usage_limit_positive', sql`${t.usageLimit} > 0`),
+    check('promotions_usage_limit_per_customer_positive', sql`${t.usageLimitPerCustomer} > 0`),
+    check(
+      'promotions_used_within_limit',
+      sql`${t.used} >= 0 and (${t.usageLimit} is null or ${t.used} <= ${t.usageLimit})`,
+    ),
+  ],
+);
+
+/** What a shopper may enter for a promotion, in capital letters. */
+export const promotionCodes = pgTable(
+  'promotion_codes',
+  {
+    code: text().primaryKey(),
+    promotionId: text('promotion_id')
+      .notNull()
+      .references(() => promotions.id, { onDelete: 'cascade' }),
+  },
+  (t) => [
+    index('promotion_codes_promotion_index').on(t.promotionId),
+    check(
+      'promotion_codes_code_shape',
+      sql`length(${t.code}) between 1 and 64 and ${t.code} = upper(${t.code}) and ${t.code} !~ '[[:space:]]'`,
+    ),
+  ],
+);
+
+/**
+ * That an order used a promotion, until it gives it back (`released`). A promotion's uses outlive it under its id, so that
+ * one that is taken away and comes back has not forgotten them.
+ */
+export const promotionUses = pgTable(
+  'promotion_uses',
+  {
+    orderId: text('order_id')
+      .notNull()
+      .references(() => orders.id, { onDelete: 'cascade' }),
+    promotionId: text('promotion_id').notNull(),
+    customerKey: text('customer_key').notNull(),
+    status: text({ enum: ['counted', 'released'] })
+      .notNull()
+      .default('counted'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.orderId, t.promotionId] }),
+    index('promotion_uses_promotion_index').on(t.promotionId).where(sql`status = 'counted'`),
+    index('promotion_uses_customer_index').on(t.customerKey, t.promotionId).where(sql`status = 'counted'`),
+    check('promotion_uses_status_known', sql`${t.status} in ('counted', 'released')`),
+  ],
+);
+
+/** How often a customer uses a promotion: the row that a limit for each customer locks. Outlives the promotion too. */
+export const promotionCustomers = pgTable(
+  'promotion_customers',
+  {
+    promotionId: text('promotion_id').notNull(),
+    customerKey: text('customer_key').notNull(),
+    used: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.promotionId, t.customerKey] }),
+    check('promotion_customers_used_not_negative', sql`${t.used} >= 0`),
+  ],
+);
+
+// ---------------------------------------------------------------- tax and shipping
+
+/**
+ * Where one set of taxes holds; the shop sells to the countries that have one. A deferred trigger holds all zones of a
+ * country to one answer to whether displayed prices contain tax (`tax_zones_one_display`).
+ */
+export const taxZones = pgTable(
+  'tax_zones',
+  {
+    id: text().primaryKey(),
+    country: text().notNull(),
+    /** The subdivision's part of ISO 3166-2: `CA` of `US-CA`. Null is the whole country. */
+    region: text(),
+    /** Patterns such as `10115`, `97*`, `35000-35999`; empty is all. */
+    postalCodes: codes('postal_codes'),
+    pricesIncludeTax: boolean('prices_include_tax').notNull(),
+    rounding: text({ enum: ['line', 'order'] })
+      .notNull()
+      .default('line'),
+    shippingTax: jsonb('shipping_tax').$type<TaxZone['shipping']>().notNull().default(sql`'{"by": "method"}'::jsonb`),
+    reverseCharge: boolean('reverse_charge').notNull().default(false),
+  },
+  (t) => [
+    // A hash of the patterns: a town's whole list of them would not fit into an index.
+    uniqueIndex('tax_zones_place_unique').on(
+      t.country,
+      sql`coalesce(${t.region}, '')`,
+      sql`hash_array_extended(${t.postalCodes}, 0)`,
+    ),
+    check('tax_zones_country_shape', sql`${t.country} ~ '^[A-Z]{2}$'`),
+    check('tax_zones_region_shape', sql`${t.region} ~ '^[A-Z0-9]{1,3}$'`),
+    check('tax_zones_rounding_known', sql`${t.rounding} in ('line', 'order')`),
+    check(
+      'tax_zones_shipping_tax_known',
+      sql`coalesce(${t.shippingTax} ->> 'by', '') in ('method', 'class', 'highest', 'proportion') and (${t.shippingTax} ->> 'by' <> 'class' or ${t.shippingTax} ->> 'taxClass' is not null)`,
+    ),
+  ],
+);
+
+/** The taxes of a class of goods in a zone, in order of their position. */
 export const taxRates = pgTable(
   'tax_rates',
   {
-    country: text()
+    zoneId: text('zone_id')
       .notNull()
-      .references(() => taxZones.country, { onDelete: 'cascade' }),
+      .references(() => taxZones.id, { onDelete: 'cascade' }),
     taxClass: text('tax_class').notNull(),
+    position: integer().notNull().default(0),
     label: text().notNull(),
-    rateBps: integer('rate_bps').notNull(),
+    rateBps: rateBps().notNull(),
+    /** Taken on the price with the taxes before it. */
+    compound: boolean().notNull().default(false),
   },
   (t) => [
-    primaryKey({ columns: [t.country, t.taxClass] }),
+    primaryKey({ columns: [t.zoneId, t.taxClass, t.position] }),
     check('tax_rates_rate_in_range', sql`${t.rateBps} between 0 and 10000`),
   ],
 );
 
-export const shippingMethods = pgTable('shipping_methods', {
-  id: text().primaryKey(),
-  title: text().notNull(),
-  /** ISO 3166-1 alpha-2 codes; empty means every country of `tax_zones`. */
-  countries: text().array().notNull().default(sql`'{}'::text[]`),
-  minDays: integer('min_days').notNull(),
-  maxDays: integer('max_days').notNull(),
-  taxClass: text('tax_class').notNull().default('standard'),
-  position: integer().notNull().default(0),
-});
+/** A part of the world that some methods reach. */
+export const shippingZones = pgTable('shipping_zones', { id: text().primaryKey(), title: text().notNull() });
 
-/** The flat price of a shipping method, by currency. */
+export const shippingZoneAreas = pgTable(
+  'shipping_zone_areas',
+  {
+    zoneId: text('zone_id')
+      .notNull()
+      .references(() => shippingZones.id, { onDelete: 'cascade' }),
+    position: integer().notNull(),
+    country: text().notNull(),
+    /** As in a tax zone; empty is all. */
+    regions: codes('regions'),
+    postalCodes: codes('postal_codes'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.zoneId, t.position] }),
+    check('shipping_zone_areas_country_shape', sql`${t.country} ~ '^[A-Z]{2}$'`),
+  ],
+);
+
+export const shippingMethods = pgTable(
+  'shipping_methods',
+  {
+    id: text().primaryKey(),
+    title: text().notNull(),
+    position: integer().notNull().default(0),
+    kind: text({ enum: ['delivery', 'pickup'] })
+      .notNull()
+      .default('delivery'),
+    /** Null reaches every country of `tax_zones`; so a zone that a method needs is not deleted under it. */
+    zoneId: text('zone_id').references(() => shippingZones.id),
+    taxClass: text('tax_class').notNull().default('standard'),
+    /** What the steps of its prices measure. */
+    basis: text({ enum: ['flat', 'weight', 'subtotal', 'quantity'] })
+      .notNull()
+      .default('flat'),
+    freeFrom: jsonb('free_from').$type<AmountByCurrency>().notNull().default({}),
+    /** Cubic centimetres that count as one kilogram. */
+    dimensionalDivisor: integer('dimensional_divisor'),
+    limits: jsonb().$type<ShippingMethod['limits']>().notNull().default({}),
+    excludes: selection('excludes'),
+    minDays: integer('min_days').notNull(),
+    maxDays: integer('max_days').notNull(),
+    handlingDays: integer('handling_days').notNull().default(0),
+    cutoff: jsonb().$type<NonNullable<ShippingMethod['cutoff']>>(),
+    weekends: boolean().notNull().default(true),
+    pickupAddress: text('pickup_address'),
+  },
+  (t) => [
+    check('shipping_methods_kind_known', sql`${t.kind} in ('delivery', 'pickup')`),
+    check('shipping_methods_basis_known', sql`${t.basis} in ('flat', 'weight', 'subtotal', 'quantity')`),
+    check('shipping_methods_days_in_order', sql`0 <= ${t.minDays} and ${t.minDays} <= ${t.maxDays}`),
+    check('shipping_methods_handling_not_negative', sql`${t.handlingDays} >= 0`),
+    check('shipping_methods_divisor_positive', sql`${t.dimensionalDivisor} > 0`),
+    check('shipping_methods_free_from_object', sql`jsonb_typeof(${t.freeFrom}) = 'object'`),
+    check('shipping_methods_limits_object', sql`jsonb_typeof(${t.limits}) = 'object'`),
+    check('shipping_methods_excludes_object', sql`jsonb_typeof(${t.excludes}) = 'object'`),
+    check(
+      'shipping_methods_cutoff_whole',
+      sql`${t.cutoff} is null or coalesce(${t.cutoff} ->> 'time' ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' and ${t.cutoff} ->> 'timeZone' <> '', false)`,
+    ),
+  ],
+);
+
+/** What a shipping method costs from a measure of its basis on, by currency. */
 export const shippingPrices = pgTable(
   'shipping_prices',
   {
@@ -285,11 +616,13 @@ export const shippingPrices = pgTable(
       .notNull()
       .references(() => shippingMethods.id, { onDelete: 'cascade' }),
     currency: text().notNull(),
+    fromMeasure: minor('from_measure').notNull().default(0),
     amountMinor: minor('amount_minor').notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.methodId, t.currency] }),
+    primaryKey({ columns: [t.methodId, t.currency, t.fromMeasure] }),
     check('shipping_prices_not_negative', sql`${t.amountMinor} >= 0`),
+    check('shipping_prices_measure_not_negative', sql`${t.fromMeasure} >= 0`),
   ],
 );
 
@@ -297,7 +630,13 @@ export const shippingPrices = pgTable(
 
 export const customers = pgTable(
   'customers',
-  { id: text().primaryKey(), email: text().notNull(), name: text().notNull().default(''), createdAt: createdAt() },
+  {
+    id: text().primaryKey(),
+    email: text().notNull(),
+    name: text().notNull().default(''),
+    customerGroupId: text('customer_group_id').references(() => customerGroups.id, { onDelete: 'set null' }),
+    createdAt: createdAt(),
+  },
   (t) => [uniqueIndex('customers_email_unique').on(sql`lower(${t.email})`)],
 );
 
@@ -313,6 +652,14 @@ export const orders = pgTable(
     cartKey: text('cart_key').notNull(),
     cartVersion: integer('cart_version').notNull(),
     email: text().notNull(),
+    /** By which the customer's orders and uses of promotions are found: a hash of the address (`node/promotion-uses.ts`). */
+    customerKey: text('customer_key'),
+    /** Where the shop was met: `web`, `app`, `pos`. */
+    channel: text().notNull().default('web'),
+    /** The quote whose prices it was placed with. */
+    quoteId: text('quote_id'),
+    /** Of a business that buys net of tax. */
+    vatId: text('vat_id'),
     status: text({ enum: ['pending', 'confirmed', 'cancelled'] })
       .notNull()
       .default('pending'),
@@ -346,6 +693,8 @@ export const orders = pgTable(
     uniqueIndex('orders_cart_unique').on(t.cartId).where(sql`status <> 'cancelled'`),
     index('orders_expiry_index').on(t.expiresAt).where(sql`status = 'pending'`),
     index('orders_customer_index').on(t.customerId, t.createdAt),
+    index('orders_customer_key_index').on(t.customerKey),
+    index('orders_quote_index').on(t.quoteId).where(sql`quote_id is not null`),
     check('orders_status_known', sql`${t.status} in ('pending', 'confirmed', 'cancelled')`),
     check(
       'orders_payment_status_known',
@@ -383,7 +732,9 @@ export const orderLines = pgTable(
     discountMinor: minor('discount_minor').notNull().default(0),
     totalMinor: minor('total_minor').notNull(),
     taxMinor: minor('tax_minor').notNull(),
-    taxRateBps: integer('tax_rate_bps').notNull(),
+    taxRateBps: numeric('tax_rate_bps', { precision: 8, scale: 2, mode: 'number' }).notNull(),
+    /** Whether a promotion gave it: no line of the cart stands behind it. */
+    isGift: boolean('is_gift').notNull().default(false),
     metadata: jsonb().$type<Record<string, unknown>>().notNull().default({}),
   },
   (t) => [
@@ -395,6 +746,48 @@ export const orderLines = pgTable(
       sql`${t.totalMinor} = ${t.quantity} * ${t.unitPriceMinor} - ${t.discountMinor} and ${t.totalMinor} >= 0`,
     ),
   ],
+);
+
+/**
+ * What took something off a line, or off what sending costs. Those of a line sum to its discount (a deferred trigger,
+ * `order_adjustments_add_up`); an order from before there were promotions has none.
+ */
+export const orderAdjustments = pgTable(
+  'order_adjustments',
+  {
+    id: bigserial({ mode: 'number' }).primaryKey(),
+    orderId: text('order_id')
+      .notNull()
+      .references(() => orders.id, { onDelete: 'cascade' }),
+    /** Null: off the shipping. */
+    lineId: text('line_id').references(() => orderLines.id, { onDelete: 'cascade' }),
+    promotionId: text('promotion_id').notNull(),
+    label: text().notNull(),
+    code: text(),
+    amountMinor: minor('amount_minor').notNull(),
+  },
+  (t) => [
+    index('order_adjustments_order_index').on(t.orderId, t.id),
+    index('order_adjustments_line_index').on(t.lineId),
+    check('order_adjustments_amount_negative', sql`${t.amountMinor} < 0`),
+  ],
+);
+
+/** Tax as the invoice lists it. An order's rows sum to its tax (a deferred trigger, `order_tax_lines_add_up`). */
+export const orderTaxLines = pgTable(
+  'order_tax_lines',
+  {
+    orderId: text('order_id')
+      .notNull()
+      .references(() => orders.id, { onDelete: 'cascade' }),
+    position: integer().notNull(),
+    label: text().notNull(),
+    rateBps: rateBps().notNull(),
+    /** What it was taken on. */
+    netMinor: minor('net_minor').notNull(),
+    amountMinor: minor('amount_minor').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.orderId, t.position] })],
 );
 
 /** What happened to an order, by whom and why. Append-only. */
