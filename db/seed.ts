@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm';
 import { createDb, type Db, type DbConnection } from './client';
 import { findDbConnection } from './connection';
 import { upsertCollections, upsertProducts } from './products';
-import { shippingMethods, shippingPrices, taxRates, taxZones } from './schema';
+import { shippingMethods, shippingPrices, shippingZoneAreas, shippingZones, taxRates, taxZones } from './schema';
 import { bagsAndSmallThings } from './seed/bags-and-small-things';
 import { COLLECTIONS } from './seed/collections';
 import { denimAndTwill } from './seed/denim-and-twill';
@@ -16,7 +16,7 @@ import { herringbones } from './seed/herringbones';
 import { kitchenAndTable } from './seed/kitchen-and-table';
 import { linen } from './seed/linen';
 import { LOCATIONS, toProductInput } from './seed/product';
-import { REGIONS, SHIPPING_METHODS } from './seed/regions';
+import { REGIONS, SHIPPING_METHODS, SHIPPING_ZONES } from './seed/regions';
 import { scarvesAndCaps } from './seed/scarves-and-caps';
 import { tartans } from './seed/tartans';
 import { throwsAndBlankets } from './seed/throws-and-blankets';
@@ -66,16 +66,22 @@ export async function seed(connection: DbConnection, { force = false } = {}): Pr
 
 /** Locations, taxes and shipping, in one atomic batch: what a store needs besides products to sell anything. */
 export async function writeRegions(db: Db): Promise<void> {
-  const zones = Object.entries(REGIONS).map(([country, { pricesIncludeTax }]) => ({ country, pricesIncludeTax }));
-  const rates = Object.entries(REGIONS).flatMap(([country, { label, standardBps, reducedBps }]) => [
-    { country, taxClass: 'standard', label, rateBps: standardBps },
-    { country, taxClass: 'reduced', label, rateBps: reducedBps },
-    // What an import says is not taxable.
-    { country, taxClass: 'exempt', label, rateBps: 0 },
-  ]);
-  const methods = SHIPPING_METHODS.map(({ prices: _, countries, ...method }, position) => {
-    return { ...method, countries: [...countries], position };
+  const zones = Object.entries(REGIONS).map(([country, { pricesIncludeTax }]) => {
+    return { id: country.toLowerCase(), country, pricesIncludeTax };
   });
+  const rates = Object.entries(REGIONS).flatMap(([country, { label, standardBps, reducedBps }]) => {
+    const zoneId = country.toLowerCase();
+    return [
+      { zoneId, taxClass: 'standard', label, rateBps: standardBps },
+      { zoneId, taxClass: 'reduced', label, rateBps: reducedBps },
+      // What an import says is not taxable.
+      { zoneId, taxClass: 'exempt', label, rateBps: 0 },
+    ];
+  });
+  const areas = SHIPPING_ZONES.flatMap(({ id, countries }) =>
+    countries.map((country, position) => ({ zoneId: id, position, country })),
+  );
+  const methods = SHIPPING_METHODS.map(({ prices: _, ...method }, position) => ({ ...method, position }));
   const prices = SHIPPING_METHODS.flatMap(({ id, prices }) =>
     Object.entries(prices).map(([currency, amountMinor]) => ({ methodId: id, currency, amountMinor })),
   );
@@ -88,13 +94,24 @@ export async function writeRegions(db: Db): Promise<void> {
     db
       .insert(taxZones)
       .values(zones)
-      .onConflictDoUpdate({ target: taxZones.country, set: { pricesIncludeTax: sql`excluded.prices_include_tax` } }),
+      .onConflictDoUpdate({ target: taxZones.id, set: { pricesIncludeTax: sql`excluded.prices_include_tax` } }),
     db
       .insert(taxRates)
       .values(rates)
       .onConflictDoUpdate({
-        target: [taxRates.country, taxRates.taxClass],
+        target: [taxRates.zoneId, taxRates.taxClass, taxRates.position],
         set: { label: sql`excluded.label`, rateBps: sql`excluded.rate_bps` },
+      }),
+    db
+      .insert(shippingZones)
+      .values(SHIPPING_ZONES.map(({ id, title }) => ({ id, title })))
+      .onConflictDoUpdate({ target: shippingZones.id, set: { title: sql`excluded.title` } }),
+    db
+      .insert(shippingZoneAreas)
+      .values(areas)
+      .onConflictDoUpdate({
+        target: [shippingZoneAreas.zoneId, shippingZoneAreas.position],
+        set: { country: sql`excluded.country` },
       }),
     db
       .insert(shippingMethods)
@@ -103,7 +120,7 @@ export async function writeRegions(db: Db): Promise<void> {
         target: shippingMethods.id,
         set: {
           title: sql`excluded.title`,
-          countries: sql`excluded.countries`,
+          zoneId: sql`excluded.zone_id`,
           minDays: sql`excluded.min_days`,
           maxDays: sql`excluded.max_days`,
           position: sql`excluded.position`,
@@ -113,7 +130,7 @@ export async function writeRegions(db: Db): Promise<void> {
       .insert(shippingPrices)
       .values(prices)
       .onConflictDoUpdate({
-        target: [shippingPrices.methodId, shippingPrices.currency],
+        target: [shippingPrices.methodId, shippingPrices.currency, shippingPrices.fromMeasure],
         set: { amountMinor: sql`excluded.amount_minor` },
       }),
   ]);

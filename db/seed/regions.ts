@@ -38,13 +38,20 @@ export const REGIONS: Record<string, Region> = {
   CA: { pricesIncludeTax: false, label: 'GST', standardBps: 500, reducedBps: 500 },
 };
 
-const EUROPE = ['DE', 'AT', 'FR', 'NL', 'IT', 'ES', 'BE', 'IE', 'PL', 'SE', 'DK', 'FI', 'PT', 'GB', 'CH'];
+export const SHIPPING_ZONES = [
+  {
+    id: 'europe',
+    title: 'Europe',
+    countries: ['DE', 'AT', 'FR', 'NL', 'IT', 'ES', 'BE', 'IE', 'PL', 'SE', 'DK', 'FI', 'PT', 'GB', 'CH'],
+  },
+  { id: 'overseas', title: 'Overseas', countries: ['US', 'CA', 'JP'] },
+];
 
 export const SHIPPING_METHODS = [
   {
     id: 'standard',
     title: 'Standard',
-    countries: EUROPE,
+    zoneId: 'europe',
     minDays: 3,
     maxDays: 5,
     prices: { EUR: 590, USD: 690, GBP: 490, JPY: 980 },
@@ -52,7 +59,7 @@ export const SHIPPING_METHODS = [
   {
     id: 'express',
     title: 'Express',
-    countries: EUROPE,
+    zoneId: 'europe',
     minDays: 1,
     maxDays: 2,
     prices: { EUR: 1490, USD: 1690, GBP: 1290, JPY: 2480 },
@@ -60,7 +67,7 @@ export const SHIPPING_METHODS = [
   {
     id: 'international',
     title: 'International',
-    countries: ['US', 'CA', 'JP'],
+    zoneId: 'overseas',
     minDays: 5,
     maxDays: 9,
     prices: { EUR: 1900, USD: 2100, GBP: 1700, JPY: 2980 },

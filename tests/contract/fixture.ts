@@ -13,12 +13,12 @@ export async function stockShop(env: Record<string, string>): Promise<void> {
   await db.batch([
     db.insert(locations).values({ id: 'loc_mill', name: 'Mill', priority: 1 }),
     db.insert(taxZones).values([
-      { country: 'DE', pricesIncludeTax: true },
-      { country: 'US', pricesIncludeTax: false },
+      { id: 'de', country: 'DE', pricesIncludeTax: true },
+      { id: 'us', country: 'US', pricesIncludeTax: false },
     ]),
     db.insert(taxRates).values([
-      { country: 'DE', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 },
-      { country: 'US', taxClass: 'standard', label: 'Sales tax', rateBps: 825 },
+      { zoneId: 'de', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 },
+      { zoneId: 'us', taxClass: 'standard', label: 'Sales tax', rateBps: 825 },
     ]),
     db.insert(shippingMethods).values({ id: 'ship_standard', title: 'Standard', minDays: 2, maxDays: 4 }),
     db

@@ -6,6 +6,8 @@ import {
   products,
   shippingMethods,
   shippingPrices,
+  shippingZoneAreas,
+  shippingZones,
   stock,
   taxRates,
   taxZones,
@@ -98,18 +100,20 @@ async function stockShelves(db: Db): Promise<void> {
       .insert(stock)
       .values(ids.map((variantId) => ({ variantId, locationId: 'loc_mill', onHand: variantId === SCARCE ? 2 : 5000 }))),
     db.insert(taxZones).values([
-      { country: 'DE', pricesIncludeTax: true },
-      { country: 'US', pricesIncludeTax: false },
-      { country: 'JP', pricesIncludeTax: true },
+      { id: 'de', country: 'DE', pricesIncludeTax: true },
+      { id: 'us', country: 'US', pricesIncludeTax: false },
+      { id: 'jp', country: 'JP', pricesIncludeTax: true },
     ]),
     db.insert(taxRates).values([
-      { country: 'DE', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 },
-      { country: 'DE', taxClass: 'reduced', label: 'MwSt. ermäßigt', rateBps: 700 },
-      { country: 'US', taxClass: 'standard', label: 'Sales tax', rateBps: 825 },
+      { zoneId: 'de', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 },
+      { zoneId: 'de', taxClass: 'reduced', label: 'MwSt. ermäßigt', rateBps: 700 },
+      { zoneId: 'us', taxClass: 'standard', label: 'Sales tax', rateBps: 825 },
     ]),
+    db.insert(shippingZones).values({ id: 'germany', title: 'Germany' }),
+    db.insert(shippingZoneAreas).values({ zoneId: 'germany', position: 0, country: 'DE' }),
     db.insert(shippingMethods).values([
       { id: 'ship_post', title: 'Post', minDays: 2, maxDays: 4 },
-      { id: 'ship_bike', title: 'Bike', countries: ['DE'], minDays: 1, maxDays: 1, position: 1 },
+      { id: 'ship_bike', title: 'Bike', zoneId: 'germany', minDays: 1, maxDays: 1, position: 1 },
     ]),
     db
       .insert(shippingPrices)

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VariantFacts } from '@/commerce/pricing';
+import type { ShippingMethod, ShopRules, TaxZone } from '@/commerce/rules';
 import { prices, stock } from '@/db/schema';
 import { readRules, readVariants } from '@/edge/facts';
 import type { Kv } from '@/edge/kv';
@@ -81,8 +82,12 @@ describe('what Postgres says', () => {
         JPY: { amountMinor: 3200, compareAtMinor: null },
         KWD: { amountMinor: 6500, compareAtMinor: null },
       },
+      collectionIds: [],
+      listPrices: [],
+      priceHistory: {},
       taxClass: 'standard',
       weightGrams: 0,
+      size: null,
       requiresShipping: true,
       available: 5000,
       policy: 'deny',
@@ -90,24 +95,67 @@ describe('what Postgres says', () => {
   });
 
   it('of the rules is whole', async () => {
+    const zone = {
+      region: null,
+      postalCodes: [],
+      rounding: 'line',
+      shipping: { by: 'method' },
+      reverseCharge: false,
+    } satisfies Partial<TaxZone>;
+    const method = {
+      kind: 'delivery',
+      zoneId: null,
+      taxClass: 'standard',
+      basis: 'flat',
+      freeFrom: {},
+      dimensionalDivisor: null,
+      limits: {},
+      excludes: null,
+      handlingDays: 0,
+      cutoff: null,
+      weekends: true,
+      pickupAddress: null,
+    } satisfies Partial<ShippingMethod>;
+    const flat = (amountMinor: number) => [{ from: 0, amountMinor }];
+    const tax = (label: string, rateBps: number) => [{ label, rateBps, compound: false }];
     expect(await readRules(shop.db)).toEqual({
       currencies: ['EUR', 'JPY', 'KWD', 'USD'],
-      taxZones: {
-        DE: {
+      conversions: [],
+      priceLists: [],
+      promotionGroups: [],
+      promotions: [],
+      taxZones: [
+        {
+          ...zone,
+          id: 'de',
+          country: 'DE',
           pricesIncludeTax: true,
-          rates: {
-            standard: { label: 'MwSt.', rateBps: 1900 },
-            reduced: { label: 'MwSt. ermäßigt', rateBps: 700 },
-          },
+          rates: { standard: tax('MwSt.', 1900), reduced: tax('MwSt. ermäßigt', 700) },
         },
-        JP: { pricesIncludeTax: true, rates: {} },
-        US: { pricesIncludeTax: false, rates: { standard: { label: 'Sales tax', rateBps: 825 } } },
-      },
-      shippingMethods: [
-        expect.objectContaining({ id: 'ship_post', prices: { EUR: 495, USD: 495, JPY: 495, KWD: 495 } }),
-        expect.objectContaining({ id: 'ship_bike', countries: ['DE'], prices: { EUR: 900 } }),
+        { ...zone, id: 'jp', country: 'JP', pricesIncludeTax: true, rates: {} },
+        { ...zone, id: 'us', country: 'US', pricesIncludeTax: false, rates: { standard: tax('Sales tax', 825) } },
       ],
-    });
+      shippingZones: [{ id: 'germany', title: 'Germany', areas: [{ country: 'DE', regions: [], postalCodes: [] }] }],
+      shippingMethods: [
+        {
+          ...method,
+          id: 'ship_post',
+          title: 'Post',
+          minDays: 2,
+          maxDays: 4,
+          prices: { EUR: flat(495), JPY: flat(495), KWD: flat(495), USD: flat(495) },
+        },
+        {
+          ...method,
+          id: 'ship_bike',
+          title: 'Bike',
+          zoneId: 'germany',
+          minDays: 1,
+          maxDays: 1,
+          prices: { EUR: flat(900) },
+        },
+      ],
+    } satisfies ShopRules);
   });
 
   it('of no ids needs no question', async () => {

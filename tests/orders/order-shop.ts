@@ -232,8 +232,8 @@ async function stockShelves(db: Db): Promise<void> {
     db
       .insert(stock)
       .values(ids.map((variantId) => ({ variantId, locationId: 'loc_mill', onHand: SHELVES[variantId]!.onHand }))),
-    db.insert(taxZones).values({ country: 'DE', pricesIncludeTax: true }),
-    db.insert(taxRates).values({ country: 'DE', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 }),
+    db.insert(taxZones).values({ id: 'de', country: 'DE', pricesIncludeTax: true }),
+    db.insert(taxRates).values({ zoneId: 'de', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 }),
     db.insert(shippingMethods).values({ id: 'ship_post', title: 'Post', minDays: 2, maxDays: 4 }),
     db.insert(shippingPrices).values({ methodId: 'ship_post', currency: 'EUR', amountMinor: 495 }),
   ]);
