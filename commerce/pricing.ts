@@ -2,6 +2,7 @@
  * The price of a cart, the one computation that quotes, carts and orders share: unit prices, then promotions, then
  * shipping, then tax. It is pure and knows no clock; every figure that it gives comes with its reason.
  */
+import type { GoodsLine } from './basket';
 import type {
   Adjustment,
   CartItem,
@@ -15,8 +16,7 @@ import type {
 import { CommerceError } from './error';
 import { type PriceMarket, requireCurrency, requireZone } from './market';
 import { addMinor, type Money, multiplyMinor } from './money';
-import type { Customer, GoodsLine } from './promotion-conditions';
-import { reason } from './promotion-conditions';
+import { type Customer, reason } from './promotion-conditions';
 import { type AppliedPromotion, applyPromotions, beatenBy, type PromotionResult } from './promotions';
 import { indexRules } from './rule-index';
 import type { ShippingMethod, ShopRules, TaxZone } from './rules';
@@ -424,7 +424,6 @@ function reasonsOf(
     }
   }
   for (const { at, promotion, code, by } of beaten) {
-    if (at === null) continue;
     const { id: promotionId, title: label } = promotion;
     reasons[at]!.unapplied.push({ source: 'promotion', label, promotionId, code, reason: beatenBy(by) });
   }

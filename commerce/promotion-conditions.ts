@@ -1,20 +1,10 @@
 /** Whether a promotion holds for a cart, and if not, why. All of it looks at prices before promotions. */
+import type { Basket } from './basket';
 import type { PromotionReason } from './cart';
 import { localTime } from './local-time';
 import type { PriceMarket } from './market';
 import { type Money, toDecimal } from './money';
-import type { AmountByCurrency, Condition, Promotion, Selection, WeeklyHours } from './rules';
-import { isSelected, type Selectable } from './selection';
-
-/** A line as promotions see it. */
-export interface GoodsLine {
-  variant: Selectable;
-  quantity: number;
-  /** Before promotions. */
-  unitMinor: number;
-  /** `quantity` times `unitMinor`. */
-  grossMinor: number;
-}
+import type { AmountByCurrency, Condition, Promotion, WeeklyHours } from './rules';
 
 /** Who buys, as far as it is known. */
 export interface Customer {
@@ -29,10 +19,10 @@ export interface PromotionContext {
   customer: Customer;
 }
 
-/** Why a promotion cannot apply to these lines, or null where it can as far as conditions go. */
+/** Why a promotion cannot apply to these goods, or null where it can as far as conditions go. */
 export function refusalOf(
   promotion: Promotion,
-  lines: readonly GoodsLine[],
+  basket: Basket,
   { market, customer }: PromotionContext,
 ): PromotionReason | null {
   const { startsAt, endsAt, hours, usageLimitPerCustomer } = promotion;
@@ -46,7 +36,7 @@ export function refusalOf(
     return reason('used_by_customer', 'You have used this as often as you can.');
   }
   for (const condition of promotion.conditions) {
-    const refusal = unmet(condition, lines, market, customer);
+    const refusal = unmet(condition, basket, market, customer);
     if (refusal) return refusal;
   }
   return null;
@@ -63,17 +53,12 @@ export function isProvisional(
   );
 }
 
-function unmet(
-  condition: Condition,
-  lines: readonly GoodsLine[],
-  market: PriceMarket,
-  customer: Customer,
-): PromotionReason | null {
+function unmet(condition: Condition, basket: Basket, market: PriceMarket, customer: Customer): PromotionReason | null {
   switch (condition.kind) {
     case 'subtotal':
-      return amountRefusal(condition.fromMinor, subtotalOf(condition.of, lines), market.currency);
+      return amountRefusal(condition.fromMinor, basket.subtotal(condition.of), market.currency);
     case 'quantity': {
-      const units = unitsOf(condition.of, lines);
+      const units = basket.units(condition.of);
       if (units < condition.min) return quantityRefusal(condition.min - units, units);
       if (condition.max === undefined || units <= condition.max) return null;
       return reason('too_many_units', `This holds for at most ${condition.max} units.`);
@@ -91,19 +76,6 @@ function unmet(
     case 'first_order':
       return (customer.orderCount ?? 0) === 0 ? null : reason('not_first_order', 'This is for a first order.');
   }
-}
-
-/** The price before promotions of what is selected, in minor units. */
-export function subtotalOf(selection: Selection | null, lines: readonly GoodsLine[]): number {
-  let sum = 0;
-  for (const line of lines) if (isSelected(selection, line.variant)) sum += line.grossMinor;
-  return sum;
-}
-
-export function unitsOf(selection: Selection | null, lines: readonly GoodsLine[]): number {
-  let sum = 0;
-  for (const line of lines) if (isSelected(selection, line.variant)) sum += line.quantity;
-  return sum;
 }
 
 /** Why an amount does not reach what is asked for in a currency; null where it does. */

@@ -3,20 +3,11 @@
  * line beforehand, no line has more left afterwards. So promotions may follow each other in any number, and one more never
  * makes anything dearer; `docs/decisions/promotions.md` has the argument for each kind.
  */
+import type { Basket } from './basket';
 import type { PromotionReason } from './cart';
 import { allocate, scaleMinor } from './money';
-import {
-  amountIn,
-  amountRefusal,
-  type GoodsLine,
-  otherCurrency,
-  quantityRefusal,
-  reason,
-  subtotalOf,
-  unitsOf,
-} from './promotion-conditions';
-import type { Effect, Selection } from './rules';
-import { isSelected } from './selection';
+import { amountIn, amountRefusal, otherCurrency, quantityRefusal, reason } from './promotion-conditions';
+import type { Effect } from './rules';
 import { takeInProportion } from './spread';
 
 export interface Reduction {
@@ -29,34 +20,30 @@ export interface Reduction {
 /** The effects on goods; a gift and shipping are decided elsewhere. */
 export type GoodsEffect = Exclude<Effect, { kind: 'gift' | 'shipping_off' }>;
 
-/** The reduction of an effect for these lines, or why there is none. Lines in an order of their own, see `spread.ts`. */
-export function reductionOf(
-  effect: GoodsEffect,
-  lines: readonly GoodsLine[],
-  currency: string,
-): Reduction | PromotionReason {
+/** The reduction of an effect for these goods, or why there is none. */
+export function reductionOf(effect: GoodsEffect, basket: Basket, currency: string): Reduction | PromotionReason {
   switch (effect.kind) {
     case 'percent_off': {
-      const at = selected(effect.of, lines);
+      const at = basket.at(effect.of);
       const cap = effect.maxMinor ? amountIn(effect.maxMinor, currency) : Number.POSITIVE_INFINITY;
       if (cap === null) return otherCurrency();
       return at.length === 0 ? noItems() : percentOff(at, effect.percentBps, cap);
     }
     case 'amount_off': {
-      const at = selected(effect.of, lines);
+      const at = basket.at(effect.of);
       const amount = amountIn(effect.amountMinor, currency);
       if (amount === null) return otherCurrency();
       if (at.length === 0) return noItems();
       if (effect.per === 'order') return amountOff(at, amount);
       return fixed(
         at,
-        at.map((index) => (effect.per === 'unit' ? amount * lines[index]!.quantity : amount)),
+        at.map((index) => (effect.per === 'unit' ? amount * basket.lines[index]!.quantity : amount)),
       );
     }
     case 'spend_steps': {
-      const at = selected(effect.of, lines);
+      const at = basket.at(effect.of);
       if (at.length === 0) return noItems();
-      const spent = subtotalOf(effect.of, lines);
+      const spent = basket.subtotal(effect.of);
       const step = effect.steps.findLast(({ fromMinor }) => spent >= (amountIn(fromMinor, currency) ?? Infinity));
       if (!step) return amountRefusal(effect.steps[0]?.fromMinor ?? {}, spent, currency) ?? otherCurrency();
       if ('percentBps' in step) return percentOff(at, step.percentBps, Number.POSITIVE_INFINITY);
@@ -64,21 +51,13 @@ export function reductionOf(
       return amount === null ? otherCurrency() : amountOff(at, amount);
     }
     case 'buy_get':
-      return buyGet(effect, lines);
+      return buyGet(effect, basket);
     case 'bundle':
-      return bundle(effect, lines, currency);
+      return bundle(effect, basket, currency);
   }
 }
 
 const noItems = () => reason('needs_items', 'Nothing in the cart is of the kind that this is for.');
-
-function selected(selection: Selection | null, lines: readonly GoodsLine[]): number[] {
-  const at: number[] = [];
-  for (let index = 0; index < lines.length; index += 1) {
-    if (isSelected(selection, lines[index]!.variant)) at.push(index);
-  }
-  return at;
-}
 
 function percentOff(at: readonly number[], percentBps: number, capMinor: number): Reduction {
   return {
@@ -107,37 +86,33 @@ function fixed(at: readonly number[], amounts: readonly number[]): Reduction {
 }
 
 /** Which units are reduced follows from prices before promotions; they bear their share of what is left of their line. */
-function buyGet(
-  effect: Extract<Effect, { kind: 'buy_get' }>,
-  lines: readonly GoodsLine[],
-): Reduction | PromotionReason {
+function buyGet(effect: Extract<Effect, { kind: 'buy_get' }>, basket: Basket): Reduction | PromotionReason {
   const { buy, get } = effect;
-  const isBought = lines.map((line) => isSelected(buy.of, line.variant));
-  const isGot = lines.map((line) => isSelected(get.of, line.variant));
-  const units = (belongs: (index: number) => boolean) =>
-    lines.reduce((total, line, index) => (belongs(index) ? total + line.quantity : total), 0);
-  const onlyBought = units((index) => isBought[index]! && !isGot[index]!);
-  const onlyGot = units((index) => isGot[index]! && !isBought[index]!);
-  const both = units((index) => isBought[index]! && isGot[index]!);
+  const { lines } = basket;
+  const bought = new Set(basket.at(buy.of));
+  const got = new Set(basket.at(get.of));
+  let both = 0;
+  for (const index of got) if (bought.has(index)) both += lines[index]!.quantity;
+  const onlyBought = basket.units(buy.of) - both;
+  const onlyGot = basket.units(get.of) - both;
 
   /** Units of both kinds that must be bought, so that it can be done so many times; the others may be got. */
   const boughtOfBoth = (times: number) => Math.max(0, times * buy.quantity - onlyBought);
-  const fits = (times: number) => boughtOfBoth(times) + Math.max(0, times * get.quantity - onlyGot) <= both;
-  const times = greatest(fits, Math.min(effect.maxTimes ?? Infinity, Math.floor((onlyGot + both) / get.quantity)));
-  if (times === 0) {
-    const short = boughtOfBoth(1) + Math.max(0, get.quantity - onlyGot) - both;
-    return effect.maxTimes === 0 || short <= 0 ? noItems() : quantityRefusal(short, onlyBought + onlyGot + both);
-  }
+  const missing = (times: number) => boughtOfBoth(times) + Math.max(0, times * get.quantity - onlyGot) - both;
+  const limit = Math.min(effect.maxTimes ?? Infinity, Math.floor((onlyGot + both) / get.quantity));
+  const times = greatest((count) => missing(count) <= 0, limit);
+  if (times === 0) return quantityRefusal(missing(1), onlyBought + onlyGot + both);
 
   let toReduce = times * get.quantity;
   let spare = both - boughtOfBoth(times);
   const at: number[] = [];
   const reduced: number[] = [];
-  for (const index of byPrice(lines, 1)) {
-    if (!isGot[index] || toReduce === 0) continue;
-    const count = Math.min(lines[index]!.quantity, toReduce, isBought[index] ? spare : Infinity);
+  for (const index of basket.cheapestFirst()) {
+    if (toReduce === 0) break;
+    if (!got.has(index)) continue;
+    const count = Math.min(lines[index]!.quantity, toReduce, bought.has(index) ? spare : Infinity);
     if (count === 0) continue;
-    if (isBought[index]) spare -= count;
+    if (bought.has(index)) spare -= count;
     toReduce -= count;
     at.push(index);
     reduced.push(count);
@@ -166,20 +141,20 @@ function greatest(fits: (times: number) => boolean, limit: number): number {
 /** Dearest units first, since those save most; what a set saves is told by prices before promotions. */
 function bundle(
   effect: Extract<Effect, { kind: 'bundle' }>,
-  lines: readonly GoodsLine[],
+  basket: Basket,
   currency: string,
 ): Reduction | PromotionReason {
   const price = amountIn(effect.priceMinor, currency);
   if (price === null) return otherCurrency();
-  const order = byPrice(lines, -1);
+  const { lines } = basket;
   // Where a unit could serve two parts, the part with fewer to choose from picks first.
-  const parts = [...effect.parts].sort((a, b) => unitsOf(a.of, lines) - unitsOf(b.of, lines));
+  const parts = [...effect.parts].sort((a, b) => basket.units(a.of) - basket.units(b.of));
   const free = lines.map((line) => line.quantity);
   const used = lines.map(() => 0);
   let saved = 0;
   let timesLeft = effect.maxTimes ?? Infinity;
   while (timesLeft > 0) {
-    const { picks, missing } = pickSet(parts, lines, order, free);
+    const { picks, missing } = pickSet(parts, basket, free);
     if (missing > 0 && saved === 0) return quantityRefusal(missing, picks.size);
     let worth = 0;
     for (const [index, count] of picks) worth += count * lines[index]!.unitMinor;
@@ -208,19 +183,18 @@ function bundle(
 /** The dearest units that make one set: by line, how many; and how many are missing. */
 function pickSet(
   parts: Extract<Effect, { kind: 'bundle' }>['parts'],
-  lines: readonly GoodsLine[],
-  order: readonly number[],
+  basket: Basket,
   free: readonly number[],
 ): { picks: Map<number, number>; missing: number } {
   const picks = new Map<number, number>();
   let missing = 0;
   for (const part of parts) {
+    const fitting = new Set(basket.at(part.of));
     let wanted = part.quantity;
-    for (const index of order) {
+    for (const index of [...basket.cheapestFirst()].reverse()) {
       if (wanted === 0) break;
-      if (!isSelected(part.of, lines[index]!.variant)) continue;
       const taken = picks.get(index) ?? 0;
-      const count = Math.min(wanted, free[index]! - taken);
+      const count = fitting.has(index) ? Math.min(wanted, free[index]! - taken) : 0;
       if (count === 0) continue;
       picks.set(index, taken + count);
       wanted -= count;
@@ -228,11 +202,6 @@ function pickSet(
     missing += wanted;
   }
   return { picks, missing };
-}
-
-/** Lines by unit price, ascending (1) or descending (-1); those of one price in their own order. */
-function byPrice(lines: readonly GoodsLine[], sign: 1 | -1): number[] {
-  return lines.map((_, index) => index).sort((a, b) => sign * (lines[a]!.unitMinor - lines[b]!.unitMinor) || a - b);
 }
 
 export const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);

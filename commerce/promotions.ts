@@ -4,23 +4,16 @@
  * whichever leaves less to pay. Since every reduction is monotone (`promotion-effects.ts`), that is the least that any
  * allowed choice would leave, and one more promotion never raises what is to pay.
  */
+import { Basket, type GoodsLine } from './basket';
 import type { PromotionReason } from './cart';
 import { scaleMinor } from './money';
-import {
-  type GoodsLine,
-  isProvisional,
-  type PromotionContext,
-  quantityRefusal,
-  reason,
-  refusalOf,
-} from './promotion-conditions';
+import { isProvisional, type PromotionContext, quantityRefusal, reason, refusalOf } from './promotion-conditions';
 import { type GoodsEffect, type Reduction, reductionOf, sum } from './promotion-effects';
 import { automaticPromotions, type RuleIndex } from './rule-index';
 import type { Effect, Promotion } from './rules';
-import { isSelected } from './selection';
 
 export interface PromotionInput extends PromotionContext {
-  /** In an order of their own that does not depend on how they came: it decides where odd units go. */
+  /** In an order of their own, see `Basket`. */
   lines: readonly GoodsLine[];
   codes: readonly string[];
   /** Null where no way of shipping is chosen yet; `isNeeded` tells whether one will be. */
@@ -40,8 +33,8 @@ export interface PromotionResult {
   /** In the order in which they were applied. */
   applied: AppliedPromotion[];
   notApplied: UnappliedPromotion[];
-  /** Where a line took another promotion of the same group; null is the shipping. */
-  beaten: { at: number | null; promotion: Promotion; code: string | null; by: Candidate }[];
+  /** Where a line took another promotion of the same group: those whose codes were entered, and some others. */
+  beaten: { at: number; promotion: Promotion; code: string | null; by: Candidate }[];
 }
 
 export interface AppliedPromotion {
@@ -67,8 +60,10 @@ export interface UnappliedPromotion {
   code: string | null;
   reason: PromotionReason;
   /** The lines that it is about, by index. */
-  at: number[];
+  at: readonly number[];
 }
+
+type Refused = Omit<UnappliedPromotion, 'at'>;
 
 /** A promotion that may apply as far as its conditions go. */
 export interface Candidate {
@@ -79,43 +74,44 @@ export interface Candidate {
 
 /** How many automatic promotions that did not apply are told of. */
 const MAX_TOLD = 20;
+/** And how many that were beaten on one line. */
+const MAX_TOLD_OF_LINE = 3;
 /** Why an automatic promotion did not apply is told only where the shopper could do something, or was given better. */
 const WORTH_TELLING = new Set(['needs_amount', 'needs_quantity', 'beaten']);
 
 /** Decides all of it. Throws `amount_out_of_range` only. */
 export function applyPromotions(input: PromotionInput, index: RuleIndex): PromotionResult {
+  const basket = new Basket(input.lines);
   const candidates: Candidate[] = [];
-  const notApplied: UnappliedPromotion[] = [];
-  for (const [promotion, code] of concerned(input, index, notApplied)) {
-    const work = refusalOf(promotion, input.lines, input) ?? workOf(promotion.effect, input);
-    if (isReason(work)) notApplied.push({ promotion, code, reason: work, at: concernedLines(promotion, input.lines) });
+  const refused: Refused[] = [];
+  for (const [promotion, code] of concerned(input, index, refused)) {
+    const work = refusalOf(promotion, basket, input) ?? workOf(promotion.effect, basket, input);
+    if (isReason(work)) refused.push({ promotion, code, reason: work });
     else candidates.push({ promotion, code, work });
   }
 
   const together = run(
-    candidates.filter(({ promotion }) => !promotion.exclusive),
+    turnsOf(
+      candidates.filter(({ promotion }) => !promotion.exclusive),
+      index,
+    ),
     input,
-    index,
   );
-  const winner = candidates
-    .filter(({ promotion }) => promotion.exclusive)
-    .sort(byTurn)
-    .map((candidate) => run([candidate], input, index))
-    .reduce(better(input), together);
+  const winner = bestAlone(together, candidates.filter(({ promotion }) => promotion.exclusive).sort(byTurn), input);
 
   const isApplied = new Set(winner.applied.map(({ promotion }) => promotion));
-  const strongest = [...winner.applied].sort((a, b) => takenBy(b) - takenBy(a))[0];
+  const strongest = winner.applied.reduce<Run['applied'][number] | undefined>(
+    (best, applied) => (best && takenBy(best) >= takenBy(applied) ? best : applied),
+    undefined,
+  );
   for (const { promotion, code } of candidates) {
     if (isApplied.has(promotion)) continue;
-    const beating = winner.beaten.find((loser) => loser.promotion === promotion)?.by;
-    const wasAble = beating ?? (winner === together && !promotion.exclusive ? undefined : strongest);
-    notApplied.push({
+    const wasExcluded = winner !== together || promotion.exclusive;
+    const by = winner.beatenBy.get(promotion) ?? (wasExcluded ? strongest : undefined);
+    refused.push({
       promotion,
       code,
-      reason: wasAble
-        ? beatenBy(wasAble)
-        : reason('nothing_to_take_off', 'There is nothing left that it could take off.'),
-      at: concernedLines(promotion, input.lines),
+      reason: by ? beatenBy(by) : reason('nothing_to_take_off', 'There is nothing left that it could take off.'),
     });
   }
   return {
@@ -125,7 +121,7 @@ export function applyPromotions(input: PromotionInput, index: RuleIndex): Promot
       ...applied,
       isProvisional: isProvisional(applied.promotion, input.customer),
     })),
-    notApplied: worthTelling(notApplied),
+    notApplied: worthTelling(refused).map((each) => ({ ...each, at: concernedLines(each.promotion, basket) })),
     beaten: winner.beaten,
   };
 }
@@ -142,13 +138,13 @@ export function beatenBy({ promotion, code }: Pick<Candidate, 'promotion' | 'cod
 function concerned(
   { lines, codes }: PromotionInput,
   index: RuleIndex,
-  notApplied: UnappliedPromotion[],
+  refused: Refused[],
 ): Map<Promotion, string | null> {
   const found = new Map<Promotion, string | null>();
   for (const code of new Set(codes)) {
     const promotion = index.byCode.get(code.toUpperCase());
     if (!promotion) {
-      notApplied.push({ promotion: null, code, reason: reason('code_unknown', 'There is no such code.'), at: [] });
+      refused.push({ promotion: null, code, reason: reason('code_unknown', 'There is no such code.') });
     } else if (!found.has(promotion)) found.set(promotion, code);
   }
   for (const promotion of automaticPromotions(
@@ -159,7 +155,7 @@ function concerned(
   return found;
 }
 
-function workOf(effect: Effect, input: PromotionInput): Candidate['work'] | PromotionReason {
+function workOf(effect: Effect, basket: Basket, input: PromotionInput): Candidate['work'] | PromotionReason {
   switch (effect.kind) {
     case 'gift':
       if (input.lines.length === 0) return quantityRefusal(1, 0);
@@ -177,7 +173,7 @@ function workOf(effect: Effect, input: PromotionInput): Candidate['work'] | Prom
         : reason('other_shipping_method', 'This is for other ways of shipping.');
     }
     default:
-      return reductionOf(effect satisfies GoodsEffect, input.lines, input.market.currency);
+      return reductionOf(effect satisfies GoodsEffect, basket, input.market.currency);
   }
 }
 
@@ -191,16 +187,19 @@ interface Run {
   shippingMinor: number;
   applied: Omit<AppliedPromotion, 'isProvisional'>[];
   beaten: PromotionResult['beaten'];
+  /** What took the place of a promotion of the same group, somewhere. */
+  beatenBy: Map<Promotion, Candidate>;
 }
 
-function run(candidates: readonly Candidate[], { lines, shipping }: PromotionInput, index: RuleIndex): Run {
+function run(turns: Iterable<readonly Candidate[]>, { lines, shipping }: PromotionInput): Run {
   const state: Run = {
     lefts: lines.map((line) => line.grossMinor),
     shippingMinor: shipping?.priceMinor ?? 0,
     applied: [],
     beaten: [],
+    beatenBy: new Map(),
   };
-  for (const members of turnsOf(candidates, index)) {
+  for (const members of turns) {
     const [first] = members as [Candidate, ...Candidate[]];
     if (first.work === 'gift') {
       state.applied.push({ ...first, taken: NOTHING, takenOfShipping: 0 });
@@ -252,22 +251,30 @@ function takeOfGoods(state: Run, members: readonly Candidate[]): void {
 
 /** What each member gets of what it wished to take, where several want the same lines; the others are beaten there. */
 function contest(state: Run, members: readonly Candidate[], wishes: readonly Taken[]): Taken[] {
-  const best = new Map<number, { by: number; amount: number }>();
+  const best = new Map<number, { by: number; amount: number; told: number }>();
   for (const [by, { at, amounts }] of wishes.entries()) {
     for (const [place, index] of at.entries()) {
       const amount = amounts[place]!;
-      if (amount > (best.get(index)?.amount ?? 0)) best.set(index, { by, amount });
+      if (amount > (best.get(index)?.amount ?? 0)) best.set(index, { by, amount, told: 0 });
     }
   }
-  return wishes.map(({ at, amounts }, by) => ({
-    at,
-    amounts: at.map((index, place) => {
-      const winner = best.get(index);
-      if (!winner || winner.by === by) return amounts[place]!;
-      if (amounts[place]! > 0) state.beaten.push({ at: index, ...members[by]!, by: members[winner.by]! });
-      return 0;
-    }),
-  }));
+  return wishes.map(({ at, amounts }, by) => {
+    const member = members[by]!;
+    return {
+      at,
+      amounts: at.map((index, place) => {
+        const amount = amounts[place]!;
+        const winner = best.get(index);
+        if (!winner || winner.by === by || amount === 0) return amount;
+        state.beatenBy.set(member.promotion, members[winner.by]!);
+        if (member.code !== null || winner.told < MAX_TOLD_OF_LINE) {
+          winner.told += 1;
+          state.beaten.push({ at: index, ...member, by: members[winner.by]! });
+        }
+        return 0;
+      }),
+    };
+  });
 }
 
 function takeOfShipping(state: Run, members: readonly Candidate[]): void {
@@ -279,51 +286,55 @@ function takeOfShipping(state: Run, members: readonly Candidate[]): void {
   const winner = members[amounts.indexOf(most)]!;
   state.applied.push({ ...winner, taken: NOTHING, takenOfShipping: most });
   state.shippingMinor -= most;
-  for (const member of members) if (member !== winner) state.beaten.push({ at: null, ...member, by: winner });
+  for (const member of members) if (member !== winner) state.beatenBy.set(member.promotion, winner);
 }
 
 // ---------------------------------------------------------------- which way is best
 
-/** Of two ways the one that leaves less to pay; among equals one that does anything, then the earlier one. */
-function better({ payable }: PromotionInput): (known: Run, other: Run) => Run {
-  const nets = new Map<Run, number>();
-  const net = (way: Run) => {
-    const amount = nets.get(way) ?? payable(way.lefts, way.shippingMinor);
-    nets.set(way, amount);
-    return amount;
-  };
-  return (known, other) => {
-    // Tax only adds: what is left before it already tells that the other one cannot be better.
-    if (sum(other.lefts) + other.shippingMinor > net(known)) return known;
-    if (net(other) !== net(known)) return net(other) < net(known) ? other : known;
-    return known.applied.length === 0 ? other : known;
-  };
+/**
+ * The way that leaves least to pay: all that combine, or one that stands alone. Among equals one that does anything before
+ * one that does not, then the earlier one.
+ */
+function bestAlone(together: Run, exclusive: readonly Candidate[], input: PromotionInput): Run {
+  let best = together;
+  let bestNet: number | undefined;
+  for (const candidate of exclusive) {
+    bestNet ??= input.payable(best.lefts, best.shippingMinor);
+    const alone = run([[candidate]], input);
+    // Tax only adds: what is left before it may tell already that this is no better.
+    if (sum(alone.lefts) + alone.shippingMinor > bestNet) continue;
+    const net = input.payable(alone.lefts, alone.shippingMinor);
+    if (net > bestNet || (net === bestNet && best.applied.length > 0)) continue;
+    best = alone;
+    bestNet = net;
+  }
+  return best;
 }
 
 const takenBy = ({ taken, takenOfShipping }: Run['applied'][number]) => sum(taken.amounts) + takenOfShipping;
 
 /** The lines that a promotion is about. */
-function concernedLines({ effect }: Promotion, lines: readonly GoodsLine[]): number[] {
-  return lines.flatMap(({ variant }, index) => {
-    switch (effect.kind) {
-      case 'gift':
-      case 'shipping_off':
-        return [];
-      case 'buy_get':
-        return isSelected(effect.buy.of, variant) || isSelected(effect.get.of, variant) ? [index] : [];
-      case 'bundle':
-        return effect.parts.some(({ of }) => isSelected(of, variant)) ? [index] : [];
-      default:
-        return isSelected(effect.of, variant) ? [index] : [];
-    }
-  });
+function concernedLines(promotion: Promotion | null, basket: Basket): readonly number[] {
+  if (!promotion) return [];
+  const { effect } = promotion;
+  switch (effect.kind) {
+    case 'gift':
+    case 'shipping_off':
+      return [];
+    case 'buy_get':
+      return [...new Set([...basket.at(effect.buy.of), ...basket.at(effect.get.of)])];
+    case 'bundle':
+      return [...new Set(effect.parts.flatMap(({ of }) => basket.at(of)))];
+    default:
+      return basket.at(effect.of);
+  }
 }
 
 /** Codes that were entered first, then the automatic ones that a shopper can use to know of. */
-function worthTelling(notApplied: UnappliedPromotion[]): UnappliedPromotion[] {
-  const rank = ({ promotion }: UnappliedPromotion) => promotion?.priority ?? 0;
-  const key = ({ promotion, code }: UnappliedPromotion) => promotion?.id ?? code ?? '';
-  const sorted = [...notApplied].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
+function worthTelling(refused: Refused[]): Refused[] {
+  const rank = ({ promotion }: Refused) => promotion?.priority ?? 0;
+  const key = ({ promotion, code }: Refused) => promotion?.id ?? code ?? '';
+  const sorted = [...refused].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
   const automatic = sorted.filter(({ code, reason: { code: why } }) => code === null && WORTH_TELLING.has(why));
   return [...sorted.filter(({ code }) => code !== null), ...automatic.slice(0, MAX_TOLD)];
 }
