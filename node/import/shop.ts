@@ -10,7 +10,7 @@ const EVERY_MS = 3_000;
 const TIMEOUT_MS = 20_000;
 
 /**
- * Tells a running shop what an import changed, so that it shows at once: KV's copies are voided, and the outbox is
+ * Tells a running shop what a command changed, so that it shows at once: KV's copies are voided, and the outbox is
  * drained, which renews the pages. Nothing is lost where nobody answers: the outbox has it all, and its next sweep
  * delivers it.
  */
@@ -34,15 +34,23 @@ export class ShopNotice {
 
   /** Tells it now what it was not told yet. The answer says how it last went, in words. */
   async tell(): Promise<string> {
-    if (this.#slugs.length > 0) this.#outcome = await this.#tellChange();
+    if (this.#slugs.length > 0) {
+      const everything = this.#slugs.length + this.#variantIds.length > MAX_NAMED;
+      const change = everything ? { everything } : { slugs: this.#slugs, variantIds: this.#variantIds };
+      this.#slugs = [];
+      this.#variantIds = [];
+      this.#outcome = await this.#tellChange(change);
+    }
     return this.#outcome;
   }
 
-  async #tellChange(): Promise<string> {
-    const everything = this.#slugs.length + this.#variantIds.length > MAX_NAMED;
-    const change = everything ? { everything } : { slugs: this.#slugs, variantIds: this.#variantIds };
-    this.#slugs = [];
-    this.#variantIds = [];
+  /** Tells it now that its rules changed, which every price may show. The answer says how it went, in words. */
+  async tellRules(): Promise<string> {
+    this.#outcome = await this.#tellChange({ everything: true });
+    return this.#outcome;
+  }
+
+  async #tellChange(change: Parameters<typeof invalidateCatalog>[1]): Promise<string> {
     const isVoided = await this.#invalidate(change);
     const isDrained = await this.#drainOutbox();
     this.#toldAt = Date.now();

@@ -241,23 +241,19 @@ function checkBundle(scope: Scope, effect: Extract<FileEffect, { kind: 'bundle' 
 
 /** Whether two selections share goods, as far as their names tell. */
 function overlap({ shop: { catalog } }: Scope, a: FileSelection, b: FileSelection): boolean {
-  return names(a).some((name) => names(b).includes(name));
+  return isWithin(a, b) || isWithin(b, a);
 
-  /** What is named, and what that is part of: a SKU's product, a product's collections. */
-  function names(selection: FileSelection): string[] {
-    const { products = [], collections = [], skus = [] } = selection;
-    return [
-      ...collections.map((slug) => `collection ${slug}`),
-      ...products.flatMap((slug) => [`product ${slug}`, ...collectionsOf(slug)]),
-      ...skus.flatMap((sku) => {
-        const product = catalog.skus.get(sku)?.product;
-        return [`sku ${sku}`, ...(product === undefined ? [] : [`product ${product}`, ...collectionsOf(product)])];
-      }),
-    ];
-  }
-
-  function collectionsOf(product: string): string[] {
-    return (catalog.products.get(product)?.collections ?? []).map((slug) => `collection ${slug}`);
+  /** Whether something that one names, or what that is part of, is what the other names. */
+  function isWithin(one: FileSelection, other: FileSelection): boolean {
+    const { products = [], collections = [], skus = [] } = one;
+    const ofSkus = skus.flatMap((sku) => catalog.skus.get(sku)?.product ?? []);
+    const allProducts = [...products, ...ofSkus];
+    const ofProducts = allProducts.flatMap((slug) => catalog.products.get(slug)?.collections ?? []);
+    return (
+      skus.some((sku) => other.skus?.includes(sku)) ||
+      allProducts.some((slug) => other.products?.includes(slug)) ||
+      [...collections, ...ofProducts].some((slug) => other.collections?.includes(slug))
+    );
   }
 }
 

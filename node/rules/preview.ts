@@ -148,7 +148,10 @@ function renderPreview({ name, currency, country, before, after, refusals }: Sam
     ...(refusals.before === null ? [] : [`Before, it has no price: ${refusals.before}`]),
     ...(refusals.after === null ? [] : [`After, it has no price: ${refusals.after}`]),
     ...(after?.promotions ?? []).filter(({ status }) => status === 'not_applied').map(whyNot),
-    ...(after ? after.warnings.map(({ message, path }) => `${itemName(after, path)}${message}`) : []),
+    // What became of codes is told by their promotions.
+    ...(after?.warnings ?? [])
+      .filter(({ path }) => !path.startsWith('coupons'))
+      .map(({ message, path }) => `${itemName(after?.items ?? [], path)}${message}`),
     ...(after?.requirements ?? [])
       .filter(({ path }) => path === 'shippingMethodId')
       .map(() => 'The way of shipping is not offered for this.'),
@@ -195,7 +198,7 @@ function whyNot({ label, code, reason }: PromotionOutcome): string {
   return `Did not apply: ${name}. ${reason?.message ?? ''}`.trimEnd();
 }
 
-function itemName({ items }: PricedCart, path: string): string {
+function itemName(items: readonly CartItem[], path: string): string {
   const match = /^items\.(\d+)/.exec(path);
   const item = match ? items[Number(match[1])] : undefined;
   return item?.sku ? `${item.sku}: ` : '';
