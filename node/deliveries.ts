@@ -54,6 +54,9 @@ function deliverer(context: DeliveryContext): Deliver {
         host.revalidateTags(change.tags);
         return;
       }
+      case 'rules.changed':
+        await invalidateCatalog(kv, { rules: true });
+        return;
       case 'catalog.changed': {
         await invalidateCatalog(kv, delivery.payload);
         const { slugs = [], everything } = delivery.payload;

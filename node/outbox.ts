@@ -20,6 +20,8 @@ interface Payloads {
   'cart.completed': { orderId: string };
   /** Units by variant that became available (positive) or were taken (negative). */
   'stock.changed': { deltas: Record<string, number> };
+  /** A promotion was used up, or came free again. */
+  'rules.changed': Record<string, never>;
   'catalog.changed': { variantIds?: string[]; slugs?: string[]; everything?: boolean };
 }
 

@@ -6,19 +6,20 @@ import { requireCountry } from '@/commerce/market';
 import type { Money } from '@/commerce/money';
 import { type PricedCart, type PricingInput, priceCart, type VariantFacts } from '@/commerce/pricing';
 import { indexRules } from '@/commerce/rule-index';
+import type { Promotion } from '@/commerce/rules';
 import type { Db } from '@/db/client';
 import { databaseFault, isLostRace, pauseBefore } from '@/db/fault';
 import { newId } from '@/db/ids';
 import { orderAdjustments, orderEvents, orderLines, orders, orderTaxLines, payments } from '@/db/schema';
 import { pricingInputOf, type StoredCart } from '@/edge/carts';
-import { readCustomerUses, readRules, readVariants } from '@/edge/facts';
+import { type CustomerUses, readCustomerUses, readRules, readVariants } from '@/edge/facts';
 import { type Agreement, agreementOf, agreementOfQuote, requireQuote } from './agreement';
 import { CLAIM_CONSTRAINT, type Claim, claimStatements } from './idempotency';
 import { changeOrder, type OrderRecord, readOrder } from './order-record';
 import { outboxStatement } from './outbox';
 import { releaseExpired, supersede } from './payment-sweep';
 import type { CreateIntent } from './payments/provider';
-import { customerKeyOf, isRefusedPromotion, redeemStatement, refusedPromotions } from './promotion-uses';
+import { customerKeyOf, redeemStatement, refusedPromotions } from './promotion-uses';
 import { stockMessage } from './settlement';
 
 export interface PlacementInput {
@@ -91,10 +92,16 @@ export async function placeOrder(
         }
         throw outOfStock(agreement, short);
       }
-      if (isRefusedPromotion(fault) && mayRepeat) {
-        // Somebody else took the last use. Without it this is another total, which is for the shopper to see.
-        if (agreement.quoteId !== null) throw usedUp(agreement, refusedPromotions(fault));
-        agreement = await agree(cart, input, deps);
+      const refused = refusedPromotions(fault);
+      if (refused && mayRepeat) {
+        if (agreement.quoteId === null) {
+          // Without it this is another total, which is for the shopper to see.
+          agreement = await agree(cart, input, deps);
+        } else {
+          if (refused.reason !== 'gone') throw usedUp(agreement, refused.promotionIds);
+          // What was promised holds, and a promotion that is gone counts no more uses.
+          agreement.promotionIds = agreement.promotionIds.filter((id) => !refused.promotionIds.includes(id));
+        }
         draft = draftOf(orderId, cart, input, agreement, deps);
         continue;
       }
@@ -108,16 +115,7 @@ export async function placeOrder(
 /** What shop and shopper agree on: the prices of this moment or of a quote, as the shopper expects them. */
 async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDeps): Promise<Agreement> {
   const quote = input.quote === undefined ? null : await requireQuote(input.quote, deps);
-  let read = await priceFromDatabase(cart, input, deps);
-  // A use that this shopper's own last try still holds comes free when it makes way.
-  if (read.priced.promotions.some(({ reason }) => reason !== null && WAS_USED.has(reason.code))) {
-    const earlier = await findLivingOrder(deps.db, cart.id);
-    if (earlier) {
-      await supersede(deps.db, earlier);
-      read = await priceFromDatabase(cart, input, deps);
-    }
-  }
-  const { priced, pricing, variants } = read;
+  const { priced, pricing, variants } = await priceFromDatabase(cart, input, deps);
   requireReady(priced, input);
   const agreement = quote ? agreementOfQuote(quote, pricing, priced, variants) : agreementOf(priced);
   const { totals } = agreement;
@@ -133,30 +131,38 @@ async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDep
   return agreement;
 }
 
-const WAS_USED = new Set(['used_up', 'used_by_customer', 'not_first_order']);
-
 async function priceFromDatabase(
   cart: StoredCart,
   input: PlacementInput,
-  { db, now, authSecret }: PlacementDeps,
+  { db, now }: PlacementDeps,
 ): Promise<{ priced: PricedCart; pricing: PricingInput; variants: ReadonlyMap<string, VariantFacts> }> {
   const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
-  const [variants, rules, customer] = await Promise.all([
-    readVariants(db, variantIds),
-    readRules(db),
-    readCustomerUses(db, customerKeyOf(authSecret, input.email)),
-  ]);
-  const gifts = indexRules(rules).giftVariantIds.filter((id) => !variants.has(id));
-  for (const [id, facts] of await readVariants(db, gifts)) variants.set(id, facts);
-  requireCountry(rules, input.shippingAddress.country, 'shippingAddress.country');
+  const [variants, present] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
   const { shippingAddress, shippingMethodId = null } = input;
+  requireCountry(present, shippingAddress.country, 'shippingAddress.country');
+  const gifts = indexRules(present).giftVariantIds.filter((id) => !variants.has(id));
+  const limited = present.promotions.filter(isLimited).map(({ id }) => id);
+  const [given, customer] = await Promise.all([
+    readVariants(db, gifts),
+    limited.length > 0 ? readCustomerUses(db, customerKeyOf(input.email), limited, cart.id) : NOBODY,
+  ]);
+  for (const [id, facts] of given) variants.set(id, facts);
   const pricing: PricingInput = {
     // Where it goes decides the tax, whatever country the cart was looked at from.
     ...pricingInputOf({ ...cart, country: shippingAddress.country, shippingAddress, shippingMethodId }, { now }),
     customer,
   };
-  return { priced: priceCart(pricing, variants, rules), pricing, variants };
+  // What this cart's own last try holds comes free when it makes way.
+  const promotions = present.promotions.map((promotion) =>
+    customer.heldByCart.includes(promotion.id) ? { ...promotion, usedUp: false } : promotion,
+  );
+  return { priced: priceCart(pricing, variants, { ...present, promotions }), pricing, variants };
 }
+
+const isLimited = ({ conditions, usageLimit, usageLimitPerCustomer }: Promotion) =>
+  usageLimit !== null || usageLimitPerCustomer !== null || conditions.some(({ kind }) => kind === 'first_order');
+
+const NOBODY: CustomerUses = { orderCount: 0, uses: {}, heldByCart: [] };
 
 /** Throws `cart_not_ready` with all that the cart lacks, but for stock. */
 function requireReady(priced: PricedCart, { shippingMethodId }: PlacementInput): void {
@@ -209,7 +215,7 @@ function draftOf(
   cart: StoredCart,
   input: PlacementInput,
   agreement: Agreement,
-  { now, siteUrl, authSecret }: PlacementDeps,
+  { now, siteUrl }: PlacementDeps,
 ): Draft {
   const { totals, shipping } = agreement;
   const { provider, ...method } = input.payment;
@@ -227,7 +233,7 @@ function draftOf(
       cartKey: cart.key,
       cartVersion: cart.version,
       email: input.email,
-      customerKey: customerKeyOf(authSecret, input.email),
+      customerKey: customerKeyOf(input.email),
       channel: cart.channel,
       vatId: cart.vatId,
       quoteId: agreement.quoteId,
@@ -273,7 +279,9 @@ function statementsOf({ order, lines, adjustments, taxLines, payment, promotionI
     db.insert(orderEvents).values({ orderId: order.id, type: 'order.placed', actor: 'shopper' }),
     outboxStatement(db, [stockMessage(order.id, lines, -1)]),
     // Last, so that the rows that many shoppers want at once are locked for the shortest time.
-    ...(promotionIds.length > 0 ? [redeemStatement(db, order.id, order.customerKey, promotionIds)] : []),
+    ...(promotionIds.length > 0
+      ? [redeemStatement(db, order.id, { customerKey: order.customerKey, promotionIds })]
+      : []),
     db.execute(sql`select hold_stock(${order.id}, ${JSON.stringify(wanted)}::jsonb)`),
   ];
 }
