@@ -100,13 +100,17 @@ async function preview(
   const samples = usual ? usual.samples : (given ?? []);
   const catalog = usual ? { skus: usual.skus } : shop.catalog;
   const variants = await readVariants(db, variantsOf(samples, [shop.set, whole], catalog));
-  return previewRules(
+  const { previews, issues } = previewRules(
     samples,
     { rules: before, variants },
     { rules: after, variants: withListPrices(variants, whole) },
     catalog,
     { now, ships: usual !== null },
   );
+  // A shop that sells nothing yet may still be given rules.
+  return usual
+    ? { previews: previews.filter(({ before, after }) => before ?? after), issues: [] }
+    : { previews, issues };
 }
 
 /** Three products of the shop, in its first market: what is shown where a file has no samples. */

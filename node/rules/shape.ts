@@ -321,7 +321,6 @@ export function checkShape(value: unknown): { file: PartialRuleFile; issues: Inp
   const file: Record<string, unknown[]> = {};
   for (const [name, entries] of Object.entries(value)) {
     const schema = Object.hasOwn(ENTRIES, name) ? ENTRIES[name as Section] : undefined;
-    if (name === '$schema' || name === 'comment') continue;
     if (!schema) issues.push(unknownMember(name, Object.keys(ENTRIES)));
     else if (!Array.isArray(entries))
       issues.push({ path: name, code: 'value_invalid', message: 'This must be a list.' });

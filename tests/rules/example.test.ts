@@ -23,6 +23,21 @@ describe.each(testDatabases('rules_example').slice(0, 1))('the example of the ma
   }, 120_000);
   afterAll(() => store?.platform.close());
 
+  it('has a promotion of every kind, and a way of shipping by every measure that is usual', () => {
+    const { promotions, shippingMethods } = JSON.parse(readFileSync(EXAMPLE, 'utf8'));
+    const kinds = promotions.map(({ effect }: { effect: { kind: string } }) => effect.kind);
+    expect([...new Set(kinds)].sort()).toEqual([
+      'amount_off',
+      'bundle',
+      'buy_get',
+      'gift',
+      'percent_off',
+      'shipping_off',
+      'spend_steps',
+    ]);
+    expect(shippingMethods.map(({ basis = 'flat' }) => basis)).toEqual(['weight', 'weight', 'subtotal', 'flat']);
+  });
+
   it('is taken by the demo shop, with what it says that samples cost', async () => {
     const countries = [
       'DE',
@@ -50,6 +65,7 @@ describe.each(testDatabases('rules_example').slice(0, 1))('the example of the ma
     expect(report.errors).toEqual([]);
     expect(report.warnings).toEqual([]);
     expect(report.accepted).toBe(true);
-    console.info(renderReport(report));
+    expect(report.previews.every(({ after }) => after !== null)).toBe(true);
+    expect(renderReport(report)).toMatch(/Half the shipping on Friday evenings +-2\.95\n/);
   });
 });

@@ -52,6 +52,23 @@ describe('a rule file is refused', () => {
     ).toContain(words);
   });
 
+  it('for being larger than the one value of KV that carts read', () => {
+    const names = Object.fromEntries(
+      Array.from({ length: 900 }, (_, index) => [`shirt-${index}`, { id: `prod_${index}`, collections: [] }]),
+    );
+    const large = { ...shop, catalog: { ...shop.catalog, products: new Map(Object.entries(names)) } };
+    const promotions = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        ...promotion,
+        id: `p${index}`,
+        effect: { kind: 'percent_off', percent: 5, of: { products: Object.keys(names) } },
+      }));
+    expect(checkRules({ promotions: promotions(40) }, large).errors).toEqual([]);
+    expect(checkRules({ promotions: promotions(60) }, large).errors).toMatchObject([
+      { path: '', code: 'rules_too_large' },
+    ]);
+  });
+
   it('says which step is out of order, by its number in the file and not by that in the alphabet', () => {
     const steps = Array.from({ length: 12 }, (_, index) => ({
       minQuantity: index === 10 ? 5 : index + 2,
