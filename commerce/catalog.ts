@@ -1,6 +1,7 @@
 import type { Money } from './money';
+import type { PriceFacts } from './unit-price';
 
-/** What a shopper sees of a variant, priced in one currency. */
+/** What a shopper sees of a variant, priced in one currency: what one unit costs everybody on the web. */
 export interface Variant {
   id: string;
   sku: string;
@@ -8,7 +9,12 @@ export interface Variant {
   /** Option name to value: `{ Colour: "Indigo", Size: "M" }`. */
   options: Record<string, string>;
   price: Money;
+  /** What the price is shown as reduced from. */
   compareAtPrice: Money | null;
+  /** The lowest price of the 30 days before the reduction (Directive 98/6/EC, Art. 6a), as far as it is known. */
+  lowestPriorPrice: Money | null;
+  /** What a unit costs from higher quantities on, ascending; empty where that is always the same. */
+  tiers: { minQuantity: number; unitPrice: Money }[];
   stock: Stock;
 }
 
@@ -51,6 +57,12 @@ export interface Product {
   collections: { id: string; slug: string; title: string }[];
   media: Media[];
   variants: Variant[];
+}
+
+/** A product with what its prices depend on, in every currency: what lies in KV. */
+export interface ProductDocument extends Omit<Product, 'variants'> {
+  variants: (Omit<Variant, 'price' | 'compareAtPrice' | 'lowestPriorPrice' | 'tiers'> &
+    Pick<PriceFacts, 'prices' | 'listPrices' | 'priceHistory'>)[];
 }
 
 /** A page of a list. */

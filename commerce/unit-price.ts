@@ -36,12 +36,27 @@ export interface UnitCounts {
   productQuantity: number;
 }
 
+/** What the price of a unit depends on, of a variant. */
+export type PriceFacts = Pick<
+  VariantFacts,
+  'id' | 'productId' | 'collectionIds' | 'prices' | 'listPrices' | 'priceHistory'
+>;
+
 /**
  * The price lists that hold now, here and for this shopper, in the order in which they decide: by priority, then by id.
  * A list holds from `startsAt` on until just before `endsAt`. Once per cart is enough.
  */
 export function priceListsFor(lists: readonly PriceList[], market: PriceMarket): PriceList[] {
-  return lists.filter((list) => holdsFor(list, market) && holdsAt(list, market.now)).sort(byPriority);
+  return lists.filter((list) => isFor(list, market) && holdsAt(list, market.now)).sort(byPriority);
+}
+
+/** Whether a list is meant for the shopper, whenever it holds. */
+export function isFor(list: PriceList, { customerGroup, channel, country }: Omit<PriceMarket, 'now'>): boolean {
+  return (
+    (list.customerGroups.length === 0 || (customerGroup !== null && list.customerGroups.includes(customerGroup))) &&
+    (list.channels.length === 0 || list.channels.includes(channel)) &&
+    (list.countries.length === 0 || list.countries.includes(country))
+  );
 }
 
 /**
@@ -57,7 +72,7 @@ export function priceListsFor(lists: readonly PriceList[], market: PriceMarket):
  * for a group nor one for a quantity is a reduction. Throws `amount_out_of_range`.
  */
 export function unitPrice(
-  facts: VariantFacts,
+  facts: PriceFacts,
   counts: UnitCounts,
   lists: readonly PriceList[],
   rules: ShopRules,
@@ -66,10 +81,7 @@ export function unitPrice(
   const { currency } = market;
   const base = basePrice(facts, rules, currency);
   const baseMinor = base?.amountMinor ?? null;
-  const offers = lists.flatMap((list) => {
-    const tiers = tiersOf(list, facts, baseMinor, currency);
-    return tiers.length > 0 ? [{ list, tiers }] : [];
-  });
+  const offers = offersOf(lists, facts, baseMinor, currency);
   const chosen = choose(offers, counts, baseMinor);
   if (!chosen) return null;
   const compareAtMinor = compareAt(chosen, base);
@@ -81,6 +93,32 @@ export function unitPrice(
     source: sourceOf(chosen, base),
     nextTier: nextTier(offers, counts, baseMinor, chosen.amountMinor),
   };
+}
+
+/**
+ * The quantities above one from which on a unit costs another price than with one unit less, ascending: what stands in a
+ * table beside the price of the first unit. All units are of this variant. `lists` as for `unitPrice`, with which each row
+ * agrees. Throws `amount_out_of_range`.
+ */
+export function quantityPrices(
+  facts: PriceFacts,
+  lists: readonly PriceList[],
+  rules: ShopRules,
+  { currency }: PriceMarket,
+): { minQuantity: number; amountMinor: number }[] {
+  const baseMinor = basePrice(facts, rules, currency)?.amountMinor ?? null;
+  const offers = offersOf(lists, facts, baseMinor, currency);
+  const priceAt = (quantity: number) => choose(offers, { quantity, productQuantity: quantity }, baseMinor)?.amountMinor;
+  const quantities = new Set(offers.flatMap(({ tiers }) => tiers.map(({ minQuantity }) => minQuantity)));
+  let before = priceAt(1);
+  return [...quantities]
+    .sort((a, b) => a - b)
+    .flatMap((minQuantity) => {
+      const amountMinor = priceAt(minQuantity);
+      if (minQuantity <= 1 || amountMinor === undefined || amountMinor === before) return [];
+      before = amountMinor;
+      return [{ minQuantity, amountMinor }];
+    });
 }
 
 interface BasePrice {
@@ -105,14 +143,6 @@ interface Chosen extends Tier {
   list: PriceList | null;
 }
 
-function holdsFor(list: PriceList, { customerGroup, channel, country }: PriceMarket): boolean {
-  return (
-    (list.customerGroups.length === 0 || (customerGroup !== null && list.customerGroups.includes(customerGroup))) &&
-    (list.channels.length === 0 || list.channels.includes(channel)) &&
-    (list.countries.length === 0 || list.countries.includes(country))
-  );
-}
-
 function holdsAt({ startsAt, endsAt }: PriceList, moment: number): boolean {
   return (startsAt === null || startsAt <= moment) && (endsAt === null || moment < endsAt);
 }
@@ -121,7 +151,7 @@ function byPriority(a: PriceList, b: PriceList): number {
   return b.priority - a.priority || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
-function basePrice(facts: VariantFacts, rules: ShopRules, currency: string): BasePrice | null {
+function basePrice(facts: PriceFacts, rules: ShopRules, currency: string): BasePrice | null {
   const own = ownOf(facts.prices, currency);
   if (own) return { ...own, conversion: null };
   const conversion = rules.conversions.find(({ from, to }) => to === currency && ownOf(facts.prices, from));
@@ -134,7 +164,15 @@ function basePrice(facts: VariantFacts, rules: ShopRules, currency: string): Bas
   };
 }
 
-function tiersOf(list: PriceList, facts: VariantFacts, baseMinor: number | null, currency: string): Tier[] {
+/** The lists that have a price for the variant, at whatever quantity. */
+function offersOf(lists: readonly PriceList[], facts: PriceFacts, baseMinor: number | null, currency: string): Offer[] {
+  return lists.flatMap((list) => {
+    const tiers = tiersOf(list, facts, baseMinor, currency);
+    return tiers.length > 0 ? [{ list, tiers }] : [];
+  });
+}
+
+function tiersOf(list: PriceList, facts: PriceFacts, baseMinor: number | null, currency: string): Tier[] {
   const own = facts.listPrices.filter((price) => price.listId === list.id && price.currency === currency);
   // Of two prices for one quantity the lower comes last, and so is the one that `tierAt` finds.
   if (own.length > 0) return own.sort((a, b) => a.minQuantity - b.minQuantity || b.amountMinor - a.amountMinor);
@@ -200,7 +238,7 @@ function nextTier(
 }
 
 function lowestPrior(
-  facts: VariantFacts,
+  facts: PriceFacts,
   conversion: CurrencyConversion | null,
   rules: ShopRules,
   market: PriceMarket,
@@ -215,7 +253,7 @@ function lowestPrior(
  * stand for them.
  */
 function askedPrices(
-  facts: VariantFacts,
+  facts: PriceFacts,
   conversion: CurrencyConversion | null,
   rules: ShopRules,
   market: PriceMarket,
@@ -224,7 +262,7 @@ function askedPrices(
   const set = ownOf(facts.priceHistory, conversion?.from ?? currency) ?? [];
   const [first] = set;
   if (!first) return [];
-  const lists = rules.priceLists.filter((list) => holdsFor(list, { ...market, customerGroup: null })).sort(byPriority);
+  const lists = rules.priceLists.filter((list) => isFor(list, { ...market, customerGroup: null })).sort(byPriority);
   const moments = [...set.map(({ from }) => from), ...lists.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])]
     .filter((moment): moment is number => moment !== null && moment >= first.from)
     .sort((a, b) => a - b);

@@ -14,10 +14,17 @@ export interface Rendered {
 /** `exact` for what will be kept (a cached page); `brisk` lets requests in a rush share what KV said. */
 export type Freshness = 'exact' | 'brisk';
 
+/** What an answer says, and until just before which moment, in milliseconds, it may be said; null: as long as it holds. */
+export interface Made {
+  body: unknown;
+  until: number | null;
+}
+
 interface Entry extends Rendered {
   /** As KV showed them before the answer was made; null where it did not answer. */
   versions: Versions | null;
   madeAt: number;
+  until: number | null;
 }
 
 interface Flight {
@@ -43,18 +50,18 @@ let characters = 0;
 
 /**
  * The answer under `key`, made by `make` unless this isolate has one that holds. Texts and prices are as fresh as the
- * catalog's version in KV was 250 ms ago; stock is at most two seconds older than its version. Requests that miss at once wait
- * for one `make`. Where KV does not answer, an answer holds for two seconds.
+ * catalog's version in KV was 250 ms ago; stock is at most two seconds older than its version; none is sent from its `until`
+ * on. Requests that miss at once wait for one `make`. Where KV does not answer, an answer holds for two seconds.
  */
 export async function remember(
   kv: Kv,
   key: string,
-  make: () => Promise<unknown>,
+  make: () => Promise<Made>,
   freshness: Freshness = 'brisk',
 ): Promise<Rendered> {
   const versions = await readVersions(kv, freshness);
   const known = entries.get(key);
-  if (known && holds(known.versions, known.madeAt, versions, freshness)) {
+  if (known && holds(known.versions, known.madeAt, versions, freshness) && isYet(known.until)) {
     // Last in the map is last to go.
     entries.delete(key);
     entries.set(key, known);
@@ -63,10 +70,15 @@ export async function remember(
   const flight = flights.get(key);
   if (flight && holds(flight.versions, flight.startedAt, versions, freshness)) {
     const joined = await join(flight.result);
-    if (joined) return joined;
+    if (joined && isYet(joined.until)) return joined;
   }
   const startedAt = Date.now();
-  const result = render(make).then((rendered) => ({ ...rendered, versions, madeAt: startedAt }));
+  const result = make().then(async ({ body, until }) => ({
+    ...(await render(body)),
+    until,
+    versions,
+    madeAt: startedAt,
+  }));
   const own: Flight = { versions, startedAt, result };
   flights.set(key, own);
   try {
@@ -79,11 +91,16 @@ export async function remember(
 }
 
 /** Renders an answer that is not kept here. */
-export async function render(make: () => unknown): Promise<Rendered> {
-  const json = JSON.stringify(await make());
+export async function render(body: unknown): Promise<Rendered> {
+  const json = JSON.stringify(body);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(json));
   const tag = Array.from(new Uint8Array(digest, 0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return { json, etag: `"${tag}"` };
+}
+
+/** Whether what may be said until a moment may still be said. */
+export function isYet(until: number | null): boolean {
+  return until === null || Date.now() < until;
 }
 
 function holds(made: Versions | null, madeAt: number, now: Versions | null, freshness: Freshness): boolean {

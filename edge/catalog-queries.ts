@@ -1,6 +1,10 @@
 /** What the catalog asks of Postgres. Each function is one round trip. */
 import { type SQL, sql } from 'drizzle-orm';
-import type { Collection, Facets, Product, Variant } from '@/commerce/catalog';
+import type { Collection, Facets, ProductDocument } from '@/commerce/catalog';
+import { currencyExponent } from '@/commerce/money';
+import { lowestConverted } from '@/commerce/public-prices';
+import { convertPrice } from '@/commerce/rounding';
+import type { CurrencyConversion } from '@/commerce/rules';
 import type { Db } from '@/db/client';
 import type { Corrections, Position } from './catalog-cursor';
 import { allowedTypos, nearestWords } from './search';
@@ -10,6 +14,8 @@ export type Sort = 'featured' | 'newest' | 'price-asc' | 'price-desc' | 'title' 
 /** What a list shows. A product is in it if one of its variants fits all of the last four at once. */
 export interface Filter {
   currency: string;
+  /** What makes prices in the currency where none is set; null where nothing does. */
+  conversion: CurrencyConversion | null;
   /** The words searched for; null where nothing is. */
   words: string[] | null;
   corrections: Corrections | null;
@@ -17,16 +23,10 @@ export interface Filter {
   collection: string | null;
   /** Option name to the values allowed. */
   options: [name: string, values: string[]][];
+  /** Of base prices in the currency, before price lists. */
   minPriceMinor: number | null;
   maxPriceMinor: number | null;
   availableOnly: boolean;
-}
-
-/** A product in every currency that it is sold in: what lies in KV. */
-export interface ProductDocument extends Omit<Product, 'variants'> {
-  variants: (Omit<Variant, 'price' | 'compareAtPrice'> & {
-    prices: Record<string, { amount: number; compareAt: number | null }>;
-  })[];
 }
 
 /** Whether a cursor's key can be one of the sort's: it goes into a query as that type. */
@@ -73,14 +73,22 @@ export interface Part {
   after: Position | null;
 }
 
-/** The products of one part of a list, each with its sort key. */
-export async function readPage(db: Db, filter: Filter, part: Part): Promise<{ key: string; product: Product }[]> {
-  const { rows } = await db.execute<{ key: string; product: ProductDocument }>(pageQuery(filter, part));
-  return rows.map((row) => ({ key: row.key, product: inCurrency(row.product, filter.currency) }));
+/**
+ * The products of one part of a list, each with its sort key, and with what their prices in the currency depend on: of
+ * price lists only those of `listIds`.
+ */
+export async function readPage(
+  db: Db,
+  filter: Filter,
+  part: Part,
+  listIds: string[],
+): Promise<{ key: string; product: ProductDocument }[]> {
+  const { rows } = await db.execute<{ key: string; product: ProductDocument }>(pageQuery(filter, part, listIds));
+  return rows;
 }
 
 /** Walks along the index of the sort from `after`, so that the last part costs what the first does. */
-export function pageQuery(filter: Filter, { sort, limit, after }: Part): SQL {
+export function pageQuery(filter: Filter, { sort, limit, after }: Part, listIds: string[] = []): SQL {
   const { type, descending } = SORTS[sort];
   const key = SORTS[sort].key(filter);
   const direction = descending ? sql`desc` : sql`asc`;
@@ -93,11 +101,11 @@ export function pageQuery(filter: Filter, { sort, limit, after }: Part): SQL {
     with page as materialized (
       select l.product_id, ${key} as sort_key
       from ${listed(filter)}
-      where l.currency = ${filter.currency} ${behind} ${variantConditions(filter)}
+      where true ${behind} ${variantConditions(filter)}
       order by ${key} ${direction}, l.product_id ${direction}
       limit ${limit}
     )
-    select ${keyText} as key, ${productJson(filter.currency)} as product
+    select ${keyText} as key, ${productJson({ filter, listIds })} as product
     from page join products p on p.id = page.product_id
     order by sort_key ${direction}, product_id ${direction}`;
 }
@@ -110,22 +118,6 @@ export async function readProducts(db: Db, slugs: string[]): Promise<Map<string,
   const { rows } = await db.execute<{ product: ProductDocument }>(sql`
     select ${productJson(null)} as product from products p where p.slug = any(${textArray(slugs)}) and p.status = 'active'`);
   return new Map(rows.map(({ product }) => [product.slug, product]));
-}
-
-/** A product as it is sold in one currency: only what has a price in it. */
-export function inCurrency(document: ProductDocument, currency: string): Product {
-  const variants: Variant[] = [];
-  for (const { prices, stock, ...variant } of document.variants) {
-    const price = Object.hasOwn(prices, currency) ? prices[currency] : undefined;
-    if (!price) continue;
-    variants.push({
-      ...variant,
-      price: { amount: price.amount, currency },
-      compareAtPrice: price.compareAt === null ? null : { amount: price.compareAt, currency },
-      stock,
-    });
-  }
-  return { ...document, variants };
 }
 
 export async function readCollections(db: Db): Promise<Collection[]> {
@@ -158,11 +150,10 @@ export async function readCorrections(db: Db, words: string[]): Promise<Correcti
 
 /** How many products the filter shows, and what they can be narrowed down by. */
 export async function readFacets(db: Db, filter: Filter): Promise<{ total: number; facets: Facets }> {
-  const { currency, collection, options, minPriceMinor, maxPriceMinor, availableOnly } = filter;
+  const { currency, conversion, collection, options, availableOnly } = filter;
   // Each facet is counted under all the other choices but not its own, so that one can see what else could be chosen.
   const inCollection = collection === null ? sql`true` : sql`in_collection`;
-  const priceFits = sql`(${minPriceMinor === null ? sql`true` : sql`amount_minor >= ${minPriceMinor}::bigint`}
-    and ${maxPriceMinor === null ? sql`true` : sql`amount_minor <= ${maxPriceMinor}::bigint`})`;
+  const fits = priceFits(filter);
   const stockFits = availableOnly ? sql`available` : sql`true`;
   const optionsFit = and(options.map((option) => optionFits(option, sql`options`)));
   const otherOptionsFit = and(
@@ -172,11 +163,11 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
     total: number;
     collections: Facets['collections'];
     options: { name: string; value: string; count: number }[];
-    price: { min: number | null; max: number | null };
+    price: { converted: boolean; min: number; max: number }[];
     availability: Facets['availability'];
   }>(sql`
     with sold as materialized (
-      select v.product_id, v.options, r.amount_minor, ${isAvailable} as available,
+      select v.product_id, v.options, r.currency, r.amount_minor, ${isAvailable} as available,
              ${
                collection === null
                  ? sql`true`
@@ -186,10 +177,9 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
              } as in_collection
       from ${listed({ ...filter, collection: null })}
       join variants v on v.product_id = l.product_id
-      join prices r on r.variant_id = v.id and r.currency = l.currency
-      where l.currency = ${currency}
+      join ${basePrice(filter)}
     ), shown as materialized (
-      select * from sold where ${priceFits} and ${stockFits} and ${optionsFit}
+      select * from sold where ${fits} and ${stockFits} and ${optionsFit}
     )
     select
       (select count(distinct product_id)::integer from shown where ${inCollection}) as total,
@@ -205,15 +195,17 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
                     row_number() over (partition by name order by count(*) desc, value) as place
              from (select distinct o.key as name, o.value, product_id
                    from sold cross join jsonb_each_text(options) o
-                   where ${inCollection} and ${priceFits} and ${stockFits} and ${otherOptionsFit}) d
+                   where ${inCollection} and ${fits} and ${stockFits} and ${otherOptionsFit}) d
              group by name, value) n
        where place <= ${MAX_FACET_VALUES}) as options,
-      (select json_build_object('min', min(amount_minor), 'max', max(amount_minor))
-       from sold where ${inCollection} and ${stockFits} and ${optionsFit}) as price,
+      (select coalesce(json_agg(json_build_object('converted', currency <> ${currency}, 'min', min, 'max', max)), '[]')
+       from (select currency, min(amount_minor), max(amount_minor)
+             from sold where ${inCollection} and ${stockFits} and ${optionsFit}
+             group by currency) n) as price,
       (select json_build_object('available', count(*) filter (where available)::integer,
                                 'unavailable', count(*) filter (where not available)::integer)
        from (select product_id, bool_or(available) as available
-             from sold where ${inCollection} and ${priceFits} and ${optionsFit}
+             from sold where ${inCollection} and ${fits} and ${optionsFit}
              group by product_id) n) as availability`);
   const [, , { rows }] = await db.batch([
     // Over many products, compiling the query takes longer than it saves, and sorting on disk longer than in memory.
@@ -227,13 +219,16 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
     if (!byName.has(name)) byName.set(name, []);
     byName.get(name)?.push({ value, count });
   }
-  const { min, max } = row.price;
+  const shown = (minor: number, converted: boolean) =>
+    converted && conversion ? convertPrice(minor, conversion) : minor;
+  const prices = row.price.flatMap(({ converted, min, max }) => [shown(min, converted), shown(max, converted)]);
+  const money = (amount: number) => ({ amount, currency });
   return {
     total: row.total,
     facets: {
       collections: row.collections,
       options: [...byName].map(([name, values]) => ({ name, values })),
-      price: min === null || max === null ? null : { min: { amount: min, currency }, max: { amount: max, currency } },
+      price: prices.length === 0 ? null : { min: money(Math.min(...prices)), max: money(Math.max(...prices)) },
       availability: row.availability,
     },
   };
@@ -242,12 +237,57 @@ export async function readFacets(db: Db, filter: Filter): Promise<{ total: numbe
 /** The most frequent values of an option; a catalog may have thousands. */
 const MAX_FACET_VALUES = 100;
 
-/** The listings `l` that fit search (`s`) and collection (`pc`). */
+/** The listings `l` in the currency that fit search (`s`) and collection (`pc`). */
 function listed(filter: Filter): SQL {
   const search = sql`join product_search s on s.product_id = l.product_id and s.document @@ ${searchQuery(filter)}`;
   const member = sql`join product_collections pc on pc.product_id = l.product_id
     and pc.collection_id = ${collectionId(filter.collection ?? '')}`;
-  return sql`product_listings l ${filter.words ? search : sql``} ${filter.collection === null ? sql`` : member}`;
+  return sql`(${listings(filter)}) l ${filter.words ? search : sql``} ${filter.collection === null ? sql`` : member}`;
+}
+
+/**
+ * What is sold in the currency. Where a conversion makes its prices, that is what is sold in the other currency, by the
+ * prices there, and behind it what has prices in this one alone, by those prices converted back.
+ */
+function listings({ currency, conversion }: Filter): SQL {
+  const columns = sql`o.product_id, o.min_minor, o.created_at, o.title_key`;
+  if (!conversion) return sql`select ${columns} from product_listings o where o.currency = ${currency}`;
+  const shift = currencyExponent(currency) - currencyExponent(conversion.from);
+  return sql`
+    select ${columns} from product_listings o where o.currency = ${conversion.from}
+    union all
+    select o.product_id,
+           least(round(o.min_minor / (${conversion.rate}::numeric * power(10::numeric, ${shift}::integer))), ${LARGEST})::bigint,
+           o.created_at, o.title_key
+    from product_listings o
+    where o.currency = ${currency} and not exists (
+      select from product_listings other where other.product_id = o.product_id and other.currency = ${conversion.from})`;
+}
+
+const LARGEST = sql`${Number.MAX_SAFE_INTEGER}::numeric`;
+
+/** The base price `r` of a variant `v`: the one that is set in the currency, else the one that is converted. */
+function basePrice({ currency, conversion }: Filter): SQL {
+  if (!conversion) return sql`prices r on r.variant_id = v.id and r.currency = ${currency}`;
+  return sql`prices r on r.variant_id = v.id and (r.currency = ${currency} or (
+    r.currency = ${conversion.from} and not exists (
+      select from prices own where own.variant_id = v.id and own.currency = ${currency})))`;
+}
+
+/** Whether a base price, its `currency` and `amount_minor`, lies within the bounds that were asked for. */
+function priceFits({ currency, conversion, minPriceMinor, maxPriceMinor }: Filter): SQL {
+  const within = (min: number | null, max: number | null) =>
+    and([
+      ...(min === null ? [] : [sql`amount_minor >= ${min}::bigint`]),
+      ...(max === null ? [] : [sql`amount_minor <= ${max}::bigint`]),
+    ]);
+  const own = within(minPriceMinor, maxPriceMinor);
+  if (!conversion || (minPriceMinor === null && maxPriceMinor === null)) return sql`(${own})`;
+  const converted = within(
+    minPriceMinor === null ? null : lowestConverted(conversion, minPriceMinor),
+    maxPriceMinor === null ? null : lowestConverted(conversion, maxPriceMinor + 1) - 1,
+  );
+  return sql`(case when currency = ${currency} then ${own} else ${converted} end)`;
 }
 
 /** A scalar sub-query, so that the planner sees one constant collection and uses its index. */
@@ -268,14 +308,13 @@ function searchQuery({ words, corrections }: Filter): SQL {
 }
 
 /** One variant that fits them all. A price that is asked for is a variant's, not the product's lowest. */
-function variantConditions({ currency, options, minPriceMinor, maxPriceMinor, availableOnly }: Filter): SQL {
-  const conditions = options.map((option) => optionFits(option, sql`v.options`));
-  if (availableOnly) conditions.push(isAvailable);
-  if (minPriceMinor !== null) conditions.push(sql`r.amount_minor >= ${minPriceMinor}::bigint`);
-  if (maxPriceMinor !== null) conditions.push(sql`r.amount_minor <= ${maxPriceMinor}::bigint`);
+function variantConditions(filter: Filter): SQL {
+  const conditions = filter.options.map((option) => optionFits(option, sql`v.options`));
+  if (filter.availableOnly) conditions.push(isAvailable);
+  if (filter.minPriceMinor !== null || filter.maxPriceMinor !== null) conditions.push(priceFits(filter));
   if (conditions.length === 0) return sql``;
   return sql`and exists (
-    select from variants v join prices r on r.variant_id = v.id and r.currency = ${currency}
+    select from variants v join ${basePrice(filter)}
     where v.product_id = l.product_id and ${and(conditions)})`;
 }
 
@@ -288,9 +327,11 @@ function optionFits([name, values]: Filter['options'][number], column: SQL): SQL
 const isAvailable = sql`(v.stock_policy = 'continue' or exists (
   select from stock k where k.variant_id = v.id and k.on_hand > k.held))`;
 
-/** The document of a product `p`; with `currency` only what is sold in it. */
-function productJson(currency: string | null): SQL {
-  const inCurrency = currency === null ? sql`` : sql`and r.currency = ${currency}`;
+/** The document of a product `p`; of its prices with `only` no more than those in the filter's currency depend on. */
+function productJson(only: { filter: Filter; listIds: string[] } | null): SQL {
+  const inCurrency = (column: SQL) =>
+    only ? sql`and ${column} = any(${textArray([only.filter.currency, only.filter.conversion?.from ?? ''])})` : sql``;
+  const inLists = only ? sql`and lp.list_id = any(${textArray(only.listIds)})` : sql``;
   return sql`json_build_object(
     'id', p.id, 'slug', p.slug, 'title', p.title, 'description', p.description, 'vendor', p.vendor, 'type', p.type,
     'tags', to_json(p.tags), 'seo', json_build_object('title', p.seo_title, 'description', p.seo_description),
@@ -305,16 +346,38 @@ function productJson(currency: string | null): SQL {
       from media m where m.product_id = p.id),
     'variants', (
       select coalesce(json_agg(json_build_object(
-        'id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options, 'prices', r.prices,
+        'id', v.id, 'sku', v.sku, 'title', v.title, 'options', v.options,
         'stock', json_build_object('available', (
-          select coalesce(sum(k.on_hand - k.held), 0) from stock k where k.variant_id = v.id), 'policy', v.stock_policy)
+          select coalesce(sum(k.on_hand - k.held), 0) from stock k where k.variant_id = v.id), 'policy', v.stock_policy),
+        'prices', (
+          select coalesce(json_object_agg(r.currency, json_build_object('amountMinor', r.amount_minor,
+                                                                        'compareAtMinor', r.compare_at_minor)), '{}')
+          from prices r where r.variant_id = v.id ${inCurrency(sql`r.currency`)}),
+        'listPrices', (
+          select coalesce(json_agg(json_build_object('listId', lp.list_id, 'currency', lp.currency, 'minQuantity',
+                                                     lp.min_quantity, 'amountMinor', lp.amount_minor)
+                                   order by lp.list_id, lp.currency, lp.min_quantity), '[]')
+          from price_list_prices lp join price_lists pl on pl.id = lp.list_id
+          where lp.variant_id = v.id and (pl.ends_at is null or pl.ends_at > ${PAST_PRICES})
+            ${inCurrency(sql`lp.currency`)} ${inLists}),
+        'priceHistory', (
+          select coalesce(json_object_agg(h.currency, h.points), '{}')
+          from (select h.currency, json_agg(json_build_object('from', floor(extract(epoch from h.valid_from) * 1000),
+                                                              'amountMinor', h.amount_minor) order by h.id) as points
+                from price_history h join prices r on r.variant_id = h.variant_id and r.currency = h.currency
+                where h.variant_id = v.id and h.amount_minor is not null ${inCurrency(sql`h.currency`)}
+                  and (r.compare_at_minor is not null
+                    or exists (select from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
+                  and h.id >= coalesce((
+                    select max(b.id) from price_history b
+                    where b.variant_id = h.variant_id and b.currency = h.currency and b.valid_from < ${PAST_PRICES}), 0)
+                group by h.currency) h)
       ) order by v.position, v.id), '[]')
-      from variants v
-      cross join lateral (
-        select json_object_agg(r.currency, json_build_object('amount', r.amount_minor, 'compareAt', r.compare_at_minor)) as prices
-        from prices r where r.variant_id = v.id ${inCurrency}) r
-      where v.product_id = p.id and r.prices is not null))`;
+      from variants v where v.product_id = p.id))`;
 }
+
+/** As far back as the facts of a cart go, so that both compare with the same. */
+const PAST_PRICES = sql.raw(`now() - interval '90 days'`);
 
 function and(conditions: SQL[]): SQL {
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);

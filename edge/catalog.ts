@@ -1,20 +1,30 @@
 /**
  * The catalog as shoppers and pages read it: products, searched and narrowed down, and collections.
  *
- * Only active products with a price in the asked-for currency exist here. What this isolate has rendered is sent again
- * as it is for as long as the versions in KV say so; see `catalog-memory.ts` for how fresh that is.
+ * Only active products with a price in the asked-for currency exist here, and their prices are what the cart of a shopper
+ * on the web charges of whom nothing is known: `docs/decisions/catalog-prices.md`. What this isolate has rendered is sent
+ * again as it is until the versions in KV differ or a price list starts or ends; see `catalog-memory.ts`.
  */
 import * as v from 'valibot';
-import type { Collection, Product, ProductList } from '@/commerce/catalog';
+import type { Collection, Product, ProductDocument, ProductList } from '@/commerce/catalog';
 import { CommerceError } from '@/commerce/error';
 import { chooseMarket, HOME_MARKET, requireCurrency } from '@/commerce/market';
+import { conversionInto, priceProducts, publicLists, publicMoments, spanAt } from '@/commerce/public-prices';
+import type { ShopRules } from '@/commerce/rules';
 import { decodeCursor, encodeCursor, invalidCursor } from './catalog-cursor';
-import { type Confirmation, type Freshness, isConfirmed, type Rendered, remember, render } from './catalog-memory';
+import {
+  type Confirmation,
+  type Freshness,
+  isConfirmed,
+  isYet,
+  type Made,
+  type Rendered,
+  remember,
+  render,
+} from './catalog-memory';
 import {
   type Filter,
-  inCurrency,
   KEY_CHECKS,
-  type ProductDocument,
   readCollections,
   readCorrections,
   readFacets,
@@ -25,7 +35,7 @@ import {
 import { type Context, operation, type Reply } from './http';
 import { requireStorable } from './json-body';
 import { searchWords } from './search';
-import { loadFacts, productKey, readThrough } from './snapshot';
+import { loadFacts, noteVersions, productKey, readThrough } from './snapshot';
 
 /** What reading the catalog needs; a request's `Context` has both. */
 export type CatalogDeps = Pick<Context, 'kv' | 'db'>;
@@ -67,6 +77,15 @@ export async function listProducts(deps: CatalogDeps, query: ProductQuery = {}):
 export async function getProduct(deps: CatalogDeps, slug: string, currency?: string): Promise<Product | null> {
   const rendered = await getProductRendered(deps, slug, currency, 'exact');
   return rendered ? (JSON.parse(rendered.json) as Product) : null;
+}
+
+/**
+ * The moments, in milliseconds and ascending, at which what pages show of prices changes by itself: a price list that
+ * everybody sees starts or ends. Exact, as above.
+ */
+export async function listPriceMoments(deps: CatalogDeps): Promise<number[]> {
+  const { rules } = await loadFacts(deps, [], { confirm: true, anyStock: true });
+  return publicMoments(rules);
 }
 
 /** All collections, in the order of the shop. */
@@ -155,7 +174,7 @@ export const getCollectionOperation = operation({ method: 'GET', path: '/api/col
   const collections = collectionsIn(await listCollectionsRendered(context));
   const collection = collections.find(({ slug }) => slug === context.params.slug);
   if (!collection) throw new CommerceError('not_found', 'There is no such collection.');
-  return answer(context, await render(() => collection));
+  return answer(context, await render(collection));
 });
 
 /** May be kept by anyone, but is asked for again each time: a changed price shows at once. */
@@ -170,7 +189,8 @@ function answer({ request }: Pick<Context, 'request'>, { json, etag }: Rendered)
 // ---------------------------------------------------------------- answers
 
 function listCollectionsRendered({ kv, db }: CatalogDeps, freshness?: Freshness): Promise<Rendered> {
-  return remember(kv, 'collections', async () => ({ items: await readCollections(db), nextCursor: null }), freshness);
+  const make = async () => ({ body: { items: await readCollections(db), nextCursor: null }, until: null });
+  return remember(kv, 'collections', make, freshness);
 }
 
 function collectionsIn({ json }: Rendered): Collection[] {
@@ -178,7 +198,7 @@ function collectionsIn({ json }: Rendered): Collection[] {
 }
 
 interface ProductsAsked {
-  filter: Omit<Filter, 'currency' | 'corrections'>;
+  filter: Omit<Filter, 'currency' | 'conversion' | 'corrections'>;
   sort: Sort;
   currency: string | null;
   limit: number;
@@ -234,18 +254,29 @@ function tooMuch(path: string, message: string): CommerceError {
   return new CommerceError('invalid_input', message, { issues: [{ path, code: 'too_many', message }] });
 }
 
-async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<ProductList> {
+async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<Made> {
   const { sort, limit } = asked;
-  const currency = chooseCurrency((await loadFacts(deps, [])).rules.currencies, asked.currency);
+  const now = Date.now();
+  // Of what promotions give nothing is shown here, so its stock may be of any age.
+  const { rules } = await loadFacts(deps, [], { anyStock: true });
+  const { until } = spanAt(publicMoments(rules), now);
+  const currency = chooseCurrency(rules, asked.currency);
   const list = JSON.stringify([asked.filter, sort, currency]);
   const after = asked.cursor === null ? null : decodeCursor(list, asked.cursor);
   if (after && !KEY_CHECKS[sort](after.key)) throw invalidCursor();
-  const filter: Filter = { ...asked.filter, currency, corrections: after?.corrections ?? null };
+  const filter: Filter = {
+    ...asked.filter,
+    currency,
+    conversion: conversionInto(rules, currency),
+    corrections: after?.corrections ?? null,
+  };
 
   // Only signs were typed, which no product has.
-  if (filter.words?.length === 0) return { items: [], nextCursor: null, ...(asked.facets ? NOTHING : {}) };
+  if (filter.words?.length === 0)
+    return { body: { items: [], nextCursor: null, ...(asked.facets ? NOTHING : {}) }, until };
+  const listIds = publicLists(rules).map(({ id }) => id);
   // One more than asked for tells whether there is a next page.
-  const page = (filter: Filter) => readPage(deps.db, filter, { sort, limit: limit + 1, after });
+  const page = (filter: Filter) => readPage(deps.db, filter, { sort, limit: limit + 1, after }, listIds);
   let rows = await page(filter);
   if (rows.length === 0 && filter.words && !after) {
     filter.corrections = await readCorrections(deps.db, filter.words);
@@ -253,8 +284,9 @@ async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<Produc
   }
   const last = rows[limit - 1];
   const hasMore = rows.length > limit && last;
-  return {
-    items: rows.slice(0, limit).map((row) => row.product),
+  const documents = rows.slice(0, limit).map(({ product }) => product);
+  const body: ProductList = {
+    items: priceProducts(documents, rules, currency, now),
     nextCursor: hasMore
       ? encodeCursor(list, { key: last.key, id: last.product.id, corrections: filter.corrections })
       : null,
@@ -263,6 +295,7 @@ async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<Produc
       ? { correctedQuery: filter.words?.map((word, index) => filter.corrections?.[index]?.[0] ?? word).join(' ') }
       : {}),
   };
+  return { body, until };
 }
 
 const NOTHING: Pick<ProductList, 'total' | 'facets'> = {
@@ -271,30 +304,29 @@ const NOTHING: Pick<ProductList, 'total' | 'facets'> = {
 };
 
 /** Throws `currency_not_sold`. A shop that has not been told yet how it ships sells in none, but shows what it has. */
-function chooseCurrency(currencies: string[], wish: string | null): string {
-  const rules = { currencies, taxZones: {}, shippingMethods: [] };
-  if (wish === null) return currencies.length > 0 ? chooseMarket(rules, {}).currency : HOME_MARKET.currency;
-  if (currencies.length > 0) requireCurrency(rules, wish);
+function chooseCurrency(rules: ShopRules, wish: string | null): string {
+  const isTold = rules.currencies.length > 0;
+  if (wish === null) return isTold ? chooseMarket(rules, {}).currency : HOME_MARKET.currency;
+  if (isTold) requireCurrency(rules, wish);
   return wish;
 }
 
 // ---------------------------------------------------------------- one product
 
-/** What lies in KV: the product, and the currencies of the shop, so that one trip is enough. */
-interface StoredProduct {
-  product: ProductDocument;
-  currencies: string[];
-}
-
 const MAX_REMEMBERED_PRODUCTS = 300;
 
 interface RenderedProduct extends Confirmation {
   text: string;
-  stored: StoredProduct;
+  document: ProductDocument;
+  rules: ShopRules;
+  /** The catalog's, of which the rules are; null where KV did not answer. */
+  version: string | null;
+  /** When the next price list starts or ends. */
+  until: number | null;
   byCurrency: Map<string, Rendered>;
 }
 
-/** Products as this isolate rendered them, each good for as long as KV answers with the same text. */
+/** Products as this isolate rendered them, each good for as long as KV answers with the same text and version. */
 const renderedProducts = new Map<string, RenderedProduct>();
 
 async function getProductRendered(
@@ -305,49 +337,57 @@ async function getProductRendered(
 ): Promise<Rendered | null> {
   // What no product can be called costs no look-up.
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(slug) || slug.length > 255) return null;
+  const now = Date.now();
   const remembered = renderedProducts.get(slug);
-  const holds = freshness !== 'exact' && remembered && isConfirmed(remembered);
-  const known = holds ? remembered : await confirmProduct(deps, slug, remembered);
+  const holds = freshness !== 'exact' && remembered && isYet(remembered.until) && isConfirmed(remembered);
+  const known = holds ? remembered : await confirmProduct(deps, slug, remembered, now);
   if (!known) return null;
 
-  const currency = chooseCurrency(known.stored.currencies, wish ?? null);
+  const currency = chooseCurrency(known.rules, wish ?? null);
   const rendered = known.byCurrency.get(currency);
   if (rendered) return rendered;
-  const product = inCurrency(known.stored.product, currency);
-  if (product.variants.length === 0) return null;
-  const fresh = await render(() => product);
+  const [product] = priceProducts([known.document], known.rules, currency, now);
+  if (!product) return null;
+  const fresh = await render(product);
   known.byCurrency.set(currency, fresh);
   return fresh;
 }
 
-/** The product as KV has it now, rendered anew only where its text is another; null where there is no such product. */
+/**
+ * The product and the rules as KV has them now, rendered anew only where one of them may be another; null where there is
+ * no such product. The trip that reads the product tells whether the rules that are remembered still hold.
+ */
 async function confirmProduct(
   deps: CatalogDeps,
   slug: string,
   remembered: RenderedProduct | undefined,
+  now: number,
 ): Promise<RenderedProduct | null> {
-  const confirmedAt = Date.now();
+  const confirmation = { confirmedAt: now, askedAt: now };
   const key = productKey(slug);
-  const { texts } = await readThrough(deps.kv, [key], async () => {
-    const [found, { rules }] = await Promise.all([readProducts(deps.db, [slug]), loadFacts(deps, [])]);
-    const product = found.get(slug);
-    const stored = product && ({ product, currencies: rules.currencies } satisfies StoredProduct);
-    return new Map(stored ? [[key, JSON.stringify(stored)]] : []);
-  });
+  const loadRules = async () => (await loadFacts(deps, [], { anyStock: true })).rules;
+  const [{ texts, versions }] = await Promise.all([
+    readThrough(deps.kv, [key], async () => {
+      const product = (await readProducts(deps.db, [slug])).get(slug);
+      return new Map(product ? [[key, JSON.stringify(product)]] : []);
+    }),
+    // Most likely they are not remembered either: side by side both are sooner there.
+    remembered ? null : loadRules(),
+  ]);
   renderedProducts.delete(slug);
   const text = texts.get(key);
   if (!text) return null;
-  const known =
-    remembered?.text === text
-      ? { ...remembered, confirmedAt, askedAt: confirmedAt }
-      : {
-          text,
-          stored: JSON.parse(text) as StoredProduct,
-          byCurrency: new Map(),
-          confirmedAt,
-          askedAt: confirmedAt,
-        };
-  renderedProducts.set(slug, known);
+  if (versions) noteVersions(versions);
+  // An absent version looks the same before and after a change that KV forgot.
+  const version = versions?.catalog || null;
+  let known = remembered;
+  if (known?.text !== text || known.version !== version || version === null || !isYet(known.until)) {
+    const rules = await loadRules();
+    const { until } = spanAt(publicMoments(rules), now);
+    const document = JSON.parse(text) as ProductDocument;
+    known = { text, document, rules, version, until, byCurrency: new Map(), ...confirmation };
+  }
+  renderedProducts.set(slug, { ...known, ...confirmation });
   if (renderedProducts.size > MAX_REMEMBERED_PRODUCTS) {
     renderedProducts.delete(renderedProducts.keys().next().value ?? '');
   }

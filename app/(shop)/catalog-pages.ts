@@ -1,12 +1,22 @@
 /**
  * The catalog as the pages read it. What pages of everybody share is kept in Next's data cache under tags, so that a
- * change shows at once: `catalog` on all of it, `product:{slug}` and `collection:{slug}` on one.
+ * change shows at once: `catalog` on all of it, `product:{slug}` and `collection:{slug}` on one. What holds prices is kept
+ * for one span between starts and ends of price lists alone, and so are the pages made of it.
  */
 import { unstable_cache } from 'next/cache';
 import { cache } from 'react';
 import type { Collection, Product, ProductList } from '@/commerce/catalog';
 import { CommerceError } from '@/commerce/error';
-import { getCollection, getProduct, listCollections, listProducts, type ProductQuery } from '@/edge/catalog';
+import { spanAt } from '@/commerce/public-prices';
+import { indexRules } from '@/commerce/rule-index';
+import {
+  getCollection,
+  getProduct,
+  listCollections,
+  listPriceMoments,
+  listProducts,
+  type ProductQuery,
+} from '@/edge/catalog';
 import { loadFacts } from '@/edge/snapshot';
 import { openStores } from '@/edge/stores';
 
@@ -18,27 +28,40 @@ const MAX_SLUG_LENGTH = 200;
 
 const NOTHING: ProductList = { items: [], nextCursor: null };
 
+const loadMoments: () => Promise<number[]> = unstable_cache(() => listPriceMoments(openStores()), ['moments'], {
+  tags: ['catalog'],
+  revalidate: KEPT_SECONDS,
+});
+
+/** The span that this rendering shows the prices of: what names it in a key, and for how long it may be kept. */
+const currentSpan = cache(async (): Promise<{ key: string; revalidate: number }> => {
+  const now = Date.now();
+  const { since, until } = spanAt(await loadMoments(), now);
+  // Rounded up: a page that was made again just before the moment would be kept as it was.
+  const left = until === null ? KEPT_SECONDS : Math.max(1, Math.ceil((until - now) / 1_000));
+  return { key: `since ${since}`, revalidate: Math.min(KEPT_SECONDS, left) };
+});
+
 /** The product in the currency, or null where it is not sold (so). */
 export async function loadProduct(slug: string, currency: string): Promise<Product | null> {
   if (slug.length > MAX_SLUG_LENGTH) return null;
+  const { key, revalidate } = await currentSpan();
   const load = unstable_cache(
     () => orIfNotSold(getProduct(openStores(), slug, currency), null),
-    ['product', slug, currency],
-    { tags: ['catalog', `product:${slug}`], revalidate: KEPT_SECONDS },
+    ['product', slug, currency, key],
+    { tags: ['catalog', `product:${slug}`], revalidate },
   );
   return load();
 }
 
 /** A page of products that is the same for everybody. */
-export function loadProducts(query: ProductQuery): Promise<ProductList> {
+export async function loadProducts(query: ProductQuery): Promise<ProductList> {
+  const { key, revalidate } = await currentSpan();
   const tags = ['catalog', ...(query.collection ? [`collection:${query.collection}`] : [])];
   const load = unstable_cache(
     () => orIfNotSold(listProducts(openStores(), query), NOTHING),
-    ['products', JSON.stringify(query)],
-    {
-      tags,
-      revalidate: KEPT_SECONDS,
-    },
+    ['products', JSON.stringify(query), key],
+    { tags, revalidate },
   );
   return load();
 }
@@ -80,7 +103,7 @@ export const findCollection = cache((slug: string): Promise<Collection | null> =
 export async function loadCountries(): Promise<{ code: string; name: string }[]> {
   const { rules } = await loadFacts(openStores(), [], { confirm: true });
   const names = new Intl.DisplayNames('en', { type: 'region' });
-  return Object.keys(rules.taxZones)
+  return [...indexRules(rules).countries]
     .map((code) => ({ code, name: names.of(code) ?? code }))
     .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
 }

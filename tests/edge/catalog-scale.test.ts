@@ -80,6 +80,7 @@ describe.each(suites)('a catalog of $products products on $server', ({ products,
 
   const EVERYTHING: Filter = {
     currency: 'EUR',
+    conversion: null,
     words: null,
     corrections: null,
     collection: null,
