@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyChanges, type CartChange } from '@/app/(shop)/_cart/changes';
-import type { Cart, CartItem } from '@/commerce/cart';
+import type { Adjustment, Cart, CartItem } from '@/commerce/cart';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 
@@ -16,11 +16,23 @@ const item = (id: string, amount: number, quantity: number): CartItem => ({
   unitPrice: eur(amount),
   total: eur(amount * quantity),
   adjustments: [],
+  unapplied: [],
+  price: { source: 'base', label: null, compareAt: null, lowestPrior: null, nextTier: null },
+  isGift: false,
   metadata: {},
 });
 
+const off = (promotionId: string, amount: number): Adjustment => ({
+  source: 'promotion',
+  label: promotionId,
+  amount: eur(-amount),
+  promotionId,
+  code: null,
+});
+
 const cartOf = (items: CartItem[], shipping = 590): Cart => {
-  const subtotal = items.reduce((sum, { total }) => sum + total.amount, 0);
+  const subtotal = items.reduce((sum, { unitPrice, quantity }) => sum + unitPrice.amount * quantity, 0);
+  const goods = items.reduce((sum, { total }) => sum + total.amount, 0);
   return {
     id: 'cart_1',
     version: 1,
@@ -32,15 +44,26 @@ const cartOf = (items: CartItem[], shipping = 590): Cart => {
     items,
     coupons: [],
     shippingMethodId: 'standard',
+    vatId: null,
+    channel: 'web',
+    shipping: {
+      methodId: 'standard',
+      title: 'Standard',
+      price: eur(shipping),
+      adjustments: [],
+      total: eur(shipping),
+    },
     totals: {
       subtotal: eur(subtotal),
-      discount: eur(0),
+      discount: eur(subtotal - goods),
       shipping: eur(shipping),
       tax: eur(0),
-      total: eur(subtotal + shipping),
+      total: eur(goods + shipping),
       taxIncluded: true,
     },
     taxLines: [],
+    promotions: [],
+    missingForFreeShipping: null,
     requirements: [],
     warnings: [],
   };
@@ -156,5 +179,44 @@ describe('A cart with changes that are not confirmed yet', () => {
   it('does not add up two currencies', () => {
     const dollars = { ...preview, unitPrice: { amount: 250, currency: 'USD' } };
     expect(applyChanges(cart, [{ kind: 'add', variantId: 'var_c', quantity: 1, preview: dollars }])).toBe(cart);
+  });
+
+  describe('that promotions have a hand in', () => {
+    const reduced = { ...item('a', 1_000, 2), total: eur(1_600), adjustments: [off('summer', 400)] };
+    const gift = {
+      ...item('gift_tote', 2_500, 1),
+      variantId: 'var_tote',
+      total: eur(0),
+      adjustments: [off('tote', 2_500)],
+      isGift: true,
+    };
+    const discounted = cartOf([reduced, item('b', 300, 1), gift]);
+
+    it('counts goods before promotions, since nobody can guess what is taken off another quantity', () => {
+      const changed = applyChanges(discounted, [{ kind: 'quantity', itemId: 'a', quantity: 3 }])!;
+      expect(changed.totals.subtotal).toEqual(eur(3_000 + 300 + 2_500));
+      expect(changed.items[0]!.total).toEqual(eur(3_000));
+    });
+
+    it('keeps the words of promotions where they are, so that nothing moves under the finger', () => {
+      const changed = applyChanges(discounted, [{ kind: 'quantity', itemId: 'a', quantity: 3 }])!;
+      expect(changed.items[0]!.adjustments.map(({ label }) => label)).toEqual(['summer']);
+    });
+
+    it('adds what is bought beside the same thing as a gift, and leaves gifts last', () => {
+      const bought = { ...preview, unitPrice: eur(2_500) };
+      const changed = applyChanges(discounted, [{ kind: 'add', variantId: 'var_tote', quantity: 1, preview: bought }])!;
+      expect(changed.items.map(({ id, quantity }) => [id, quantity])).toEqual([
+        ['a', 2],
+        ['b', 1],
+        ['pending-var_tote', 1],
+        ['gift_tote', 1],
+      ]);
+    });
+
+    it('takes out of the subtotal what a line cost before promotions', () => {
+      const changed = applyChanges(discounted, [{ kind: 'remove', itemId: 'a' }])!;
+      expect(changed.totals.subtotal).toEqual(eur(300 + 2_500));
+    });
   });
 });

@@ -15,6 +15,8 @@ const variant = (
   options: { Colour: colour, Size: size },
   price: { amount: 100, currency: 'EUR' },
   compareAtPrice: null,
+  lowestPriorPrice: null,
+  tiers: [],
   stock: { available, policy },
 });
 

@@ -12,9 +12,9 @@ interface CartContext {
   cart: Cart | undefined;
   /** The cart could not be read. */
   failed: boolean;
-  /** Units in the cart. */
+  /** Units that the shopper put into the cart. */
   count: number;
-  /** Changes are on their way: sums are guesses until they are confirmed. */
+  /** Changes are on their way: sums are guesses until they are confirmed, and what promotions take off is unknown. */
   pending: boolean;
   add(change: Omit<Extract<CartChange, { kind: 'add' }>, 'kind'>): Promise<boolean>;
   setQuantity(itemId: string, quantity: number): void;
@@ -22,7 +22,12 @@ interface CartContext {
   setCurrency(currency: string): void;
   /** Sets country, shipping method and the like. Throws `Problem`. */
   update(details: Record<string, unknown>): Promise<Cart>;
-  reload(): Promise<unknown>;
+  /** Enters a gift or discount code. Throws `Problem`: `coupon_unknown`, `too_many_coupons`. */
+  enterCode(code: string): Promise<Cart>;
+  /** Takes a code out again. Throws `Problem`. */
+  removeCode(code: string): Promise<Cart>;
+  /** The cart as it is kept, asked for anew. */
+  reload(): Promise<Cart | undefined>;
   say(message: Omit<ShownMessage, 'id'>): void;
 }
 
@@ -49,6 +54,8 @@ export function CartProvider({ children }: { children: React.ReactNode }) {
     errorRetryCount: 3,
   });
   const [pending, setPending] = useState<readonly Pending[]>([]);
+  /** Requests that show nothing before they are answered. */
+  const [asking, setAsking] = useState(0);
   const [messages, setMessages] = useState<readonly ShownMessage[]>([]);
   const serial = useRef(0);
   const waiting = useRef<Pending[]>([]);
@@ -96,6 +103,23 @@ export function CartProvider({ children }: { children: React.ReactNode }) {
     [mutate, say],
   );
 
+  /** Sends what nobody can guess the outcome of, after the changes before it. */
+  const ask = useCallback(
+    async (...request: Parameters<typeof callApi>): Promise<Cart> => {
+      const answer = queue.current.then(() => callApi<Cart>(...request));
+      queue.current = answer.catch(() => {});
+      setAsking((count) => count + 1);
+      try {
+        const updated = await answer;
+        await mutate(updated, { revalidate: false });
+        return updated;
+      } finally {
+        setAsking((count) => count - 1);
+      }
+    },
+    [mutate],
+  );
+
   const cart = useMemo(
     () =>
       applyChanges(
@@ -109,8 +133,8 @@ export function CartProvider({ children }: { children: React.ReactNode }) {
     () => ({
       cart,
       failed: error !== undefined && !data,
-      count: cart?.items.reduce((units, item) => units + item.quantity, 0) ?? 0,
-      pending: pending.length > 0,
+      count: cart?.items.reduce((units, item) => units + (item.isGift ? 0 : item.quantity), 0) ?? 0,
+      pending: pending.length > 0 || asking > 0,
       add: (added) => change({ kind: 'add', ...added }),
       setQuantity: (itemId, quantity) => void change({ kind: 'quantity', itemId, quantity }),
       remove: (itemId) => {
@@ -128,17 +152,13 @@ export function CartProvider({ children }: { children: React.ReactNode }) {
         });
       },
       setCurrency: (currency) => void change({ kind: 'currency', currency }),
-      update: async (details) => {
-        const answer = queue.current.then(() => callApi<Cart>('PATCH', '/api/cart', { body: details }));
-        queue.current = answer.catch(() => {});
-        const updated = await answer;
-        await mutate(updated, { revalidate: false });
-        return updated;
-      },
+      update: (details) => ask('PATCH', '/api/cart', { body: details }),
+      enterCode: (code) => ask('POST', '/api/cart/coupons', { body: { code } }),
+      removeCode: (code) => ask('DELETE', `/api/cart/coupons/${encodeURIComponent(code)}`),
       reload: () => mutate(),
       say,
     }),
-    [cart, data, error, pending.length, change, say, mutate],
+    [cart, data, error, pending.length, asking, change, ask, say, mutate],
   );
 
   return (

@@ -19,8 +19,9 @@ interface AddedPreview {
 }
 
 /**
- * The cart as it will most likely be once the changes are confirmed. Lines and their sums are guessed; tax, discounts
- * and shipping keep their last known amounts until the shop answers with the truth.
+ * The cart as it will most likely be once the changes are confirmed. Lines and their sums are guessed, before promotions;
+ * what promotions make of them nobody can guess. So what they took off before is kept for its words alone, and no page
+ * shows its amount until the shop has answered, nor a total that it is part of.
  */
 export function applyChanges(cart: Cart | undefined, changes: readonly CartChange[]): Cart | undefined {
   return changes.reduce(applyChange, cart);
@@ -52,7 +53,7 @@ function withAdded(cart: Cart | undefined, change: Extract<CartChange, { kind: '
   const { variantId, quantity, preview } = change;
   // Sums of two currencies make none.
   if (preview.unitPrice.currency !== cart.currency && cart.items.length > 0) return cart;
-  const present = cart.items.find((item) => item.variantId === variantId);
+  const present = cart.items.find((item) => item.variantId === variantId && !item.isGift);
   if (present) {
     return withItems(
       cart,
@@ -71,7 +72,11 @@ function withAdded(cart: Cart | undefined, change: Extract<CartChange, { kind: '
     isGift: false,
     metadata: {},
   };
-  return withItems(cart, [...cart.items, added]);
+  return withItems(cart, [
+    ...cart.items.filter((item) => !item.isGift),
+    added,
+    ...cart.items.filter((item) => item.isGift),
+  ]);
 }
 
 function withQuantity(item: CartItem, quantity: number): CartItem {
@@ -93,6 +98,7 @@ function withItems(cart: Cart, items: CartItem[]): Cart {
   };
 }
 
+/** Before promotions. */
 function sum(items: CartItem[]): number {
-  return items.reduce((amount, item) => amount + item.total.amount, 0);
+  return items.reduce((amount, { unitPrice, quantity }) => amount + unitPrice.amount * quantity, 0);
 }

@@ -4,18 +4,21 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
-import type { Cart } from '@/commerce/cart';
-import type { Money } from '@/commerce/money';
-import type { ShippingOption } from '@/commerce/shipping';
+import type { Cart, PromotionOutcome, Totals } from '@/commerce/cart';
+import type { ShippingChoice } from '@/commerce/shipping-choice';
+import { Adjustments, PromotionAmount } from '../_cart/adjustments';
 import { useCart } from '../_cart/cart-provider';
+import { CodeField } from '../_cart/code-field';
+import { LineAmount } from '../_cart/line-amount';
+import { fallenAway } from '../_cart/promotion-words';
 import { TotalsTable } from '../_cart/totals';
 import { Picture } from '../_catalog/picture';
-import { Amount } from '../_catalog/price';
 import { callApi, isUnanswered, Problem } from '../api';
 import { addressFormat } from './address-formats';
 import { attemptKey, endAttempt, openAttempt } from './attempt';
 import styles from './checkout-view.module.css';
 import { FieldError, type FieldErrors, fieldId, TextField } from './field';
+import { ShippingWays } from './shipping-choice';
 
 export interface Country {
   code: string;
@@ -33,6 +36,12 @@ const CARDS = [
 interface Placed {
   order: { id: string };
   payment: { status: string; redirectUrl?: string };
+}
+
+/** What the shop answers where it would take another total than the one agreed to. */
+interface ChangedPrice {
+  totals: Totals;
+  promotions: PromotionOutcome[];
 }
 
 export function CheckoutView({ countries }: { countries: Country[] }) {
@@ -71,25 +80,30 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   const [methodId, setMethodId] = useState(cart.shippingMethodId);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [notice, setNotice] = useState<string | null>(null);
-  /** The total that the shop asked to agree to anew, until the cart itself says another. */
-  const [changedTotal, setChangedTotal] = useState<Money | null>(null);
+  /** What the shop asked to agree to anew, until the cart itself says another: the order knows who buys, the cart does not. */
+  const [changed, setChanged] = useState<ChangedPrice | null>(null);
+  /** What became different with it, for people. */
+  const [differences, setDifferences] = useState<string[]>([]);
+  const [isCompany, setCompany] = useState(cart.vatId !== null);
   const [placing, setPlacing] = useState(false);
   /** The order stands; the page is about to be left. */
   const [leaving, setLeaving] = useState(false);
   /** An order was sent and nobody knows what became of it: the cart may be empty because of it. */
   const [unanswered, setUnanswered] = useState(false);
   const format = addressFormat(country);
-  const total = changedTotal ?? cart.totals.total;
+  const totals = changed?.totals ?? cart.totals;
+  const { total } = totals;
   const address = cart.shippingAddress;
 
-  const shipping = useSWR<{ items: ShippingOption[] }>(
-    ['/api/cart/shipping-options', cart.country, cart.currency],
+  const shipping = useSWR<ShippingChoice>(
+    ['/api/cart/shipping-options', parcelOf(cart)],
     ([path]: [string]) => callApi('GET', path),
+    { keepPreviousData: true },
   );
   const options = shipping.data?.items;
 
-  // Someone who may choose only one way need not choose; the first is the shop's usual one.
-  const first = options?.[0]?.id;
+  // Someone who may choose only one way need not choose; nobody is sent to a shop's door without having asked for it.
+  const first = (options?.find(({ kind }) => kind === 'delivery') ?? options?.[0])?.id;
   const known = options?.some(({ id }) => id === methodId) ?? true;
   useEffect(() => {
     if (first === undefined || (methodId && known)) return;
@@ -98,7 +112,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   }, [first, methodId, known, update]);
 
   // A total that is still to grow by its delivery is not one to agree to.
-  const settled = options !== undefined && (options.length === 0 || cart.shippingMethodId === methodId);
+  const settled =
+    !shipping.isLoading && options !== undefined && (options.length === 0 || cart.shippingMethodId === methodId);
   const busy = placing || leaving || (!settled && !shipping.error);
 
   if (cart.items.length === 0 && !leaving && !unanswered) return <NothingToPay go={go} />;
@@ -112,6 +127,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   function showErrors(found: FieldErrors, words: string | null) {
     setErrors(found);
     setNotice(words);
+    if (found.vatId) setCompany(true);
     // After the messages are on the page: the focus then reads them out.
     requestAnimationFrame(() => {
       const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
@@ -119,9 +135,14 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     });
   }
 
-  async function change(details: { country?: string; shippingMethodId?: string }) {
+  function forgetChanged() {
+    setChanged(null);
+    setDifferences([]);
+  }
+
+  async function change(details: { country?: string; shippingMethodId?: string; vatId?: string | null }) {
     setErrors({});
-    setChangedTotal(null);
+    forgetChanged();
     try {
       await update(details);
     } catch (thrown) {
@@ -166,9 +187,9 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
       // The same order once more, of which no answer came: perhaps it stands, and its cart is gone.
       if (openAttempt(window.sessionStorage) !== order) {
         // Kept with the cart first: whoever comes back from a declined card finds it filled in.
-        const kept = await update(details);
-        if (!changedTotal && kept.totals.total.amount !== total.amount) {
-          return showErrors({}, 'The total has changed with your address. Please look at it once more.');
+        const kept = await update({ ...details, vatId: text('vatId') || null });
+        if (!changed && kept.totals.total.amount !== total.amount) {
+          return showErrors({}, 'The total has changed with your details. Please look at it once more.');
         }
       }
       go(await placeOrder(order));
@@ -183,8 +204,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     if (!(thrown instanceof Problem)) return showErrors({}, 'Something went wrong. You have not been charged.');
     switch (thrown.code) {
       case 'price_changed':
-        setChangedTotal((thrown.facts.total as Money | undefined) ?? null);
-        await reload().catch(() => {});
+        await showChanged(thrown.facts as Partial<ChangedPrice>);
         return showErrors({}, 'A price has changed since you looked. Please check the new total, then pay.');
       case 'out_of_stock':
         await reload().catch(() => {});
@@ -212,6 +232,14 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
         return showErrors(found, shown ? null : thrown.message);
       }
     }
+  }
+
+  async function showChanged({ totals: now, promotions = [] }: Partial<ChangedPrice>) {
+    setDifferences(fallenAway(cart.promotions, promotions));
+    const fresh = await reload().catch(() => undefined);
+    // Where the cart knows by now what the order knew, it tells it line by line.
+    const isKnown = !now || (fresh && fresh.totals.total.amount === now.total.amount);
+    setChanged(isKnown ? null : { totals: now, promotions });
   }
 
   const postalCode = (
@@ -337,43 +365,47 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
                 className={styles.whole}
               />
             ) : null}
+            <details
+              className={styles.company}
+              open={isCompany}
+              onToggle={(event) => setCompany(event.currentTarget.open)}
+            >
+              <summary>Buying for a company?</summary>
+              <TextField
+                path="vatId"
+                label="VAT id"
+                autoComplete="off"
+                maxLength={32}
+                required={false}
+                hint="For the invoice. Where the law has you owe the tax yourself, you pay the net price."
+                defaultValue={cart.vatId ?? ''}
+                errors={errors}
+                onLeave={(text) => {
+                  if (text !== (cart.vatId ?? '')) void change({ vatId: text || null });
+                }}
+              />
+            </details>
           </div>
         </section>
 
         <section className={styles.step}>
           <fieldset aria-describedby={errors.shippingMethodId ? `${fieldId('shippingMethodId')}-error` : undefined}>
             <legend className={styles.heading}>Delivery</legend>
-            {options && options.length > 0 ? (
-              <div className={styles.choices}>
-                {options.map((option) => (
-                  <label key={option.id} className={styles.choice}>
-                    <input
-                      type="radio"
-                      name="shippingMethodId"
-                      value={option.id}
-                      checked={option.id === methodId}
-                      onChange={() => {
-                        setMethodId(option.id);
-                        void change({ shippingMethodId: option.id });
-                      }}
-                    />
-                    <span>
-                      {option.title}
-                      <span className={styles.hint}>{estimateText(option.estimate)}</span>
-                    </span>
-                    <span className={styles.choicePrice}>
-                      {option.price.amount === 0 ? 'Free' : <Amount money={option.price} />}
-                    </span>
-                  </label>
-                ))}
-              </div>
+            {shipping.data ? (
+              <ShippingWays
+                choice={shipping.data}
+                chosenId={methodId}
+                currency={cart.currency}
+                choose={(id) => {
+                  setMethodId(id);
+                  void change({ shippingMethodId: id });
+                }}
+              />
             ) : (
               <p className="soft">
-                {options
-                  ? 'Nothing is sent to this country in this currency. Choose another currency or country.'
-                  : shipping.error
-                    ? 'The ways of sending could not be fetched. They are asked for again in a moment.'
-                    : 'Asking for the ways of sending…'}
+                {shipping.error
+                  ? 'The ways of sending could not be fetched. They are asked for again in a moment.'
+                  : 'Asking for the ways of sending…'}
               </p>
             )}
             <FieldError path="shippingMethodId" errors={errors} />
@@ -411,27 +443,47 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
               <div>
                 {item.title}
                 <span className={styles.hint}>
-                  {[item.variantTitle, `× ${item.quantity}`].filter(Boolean).join(' ')}
+                  {[item.variantTitle, `× ${item.quantity}`, item.isGift ? '(gift)' : ''].filter(Boolean).join(' ')}
                 </span>
+                {changed ? null : <Adjustments adjustments={item.adjustments} pending={pending} />}
               </div>
-              <Amount money={item.total} />
+              {changed ? null : <LineAmount item={item} pending={pending} />}
             </li>
           ))}
         </ul>
-        <TotalsTable
-          totals={{ ...cart.totals, total }}
-          shippingKnown={cart.shippingMethodId !== null}
-          pending={pending || placing}
-        />
+        <CodeField cart={cart} onChange={forgetChanged} />
+        {changed ? (
+          <TotalsTable
+            {...cart}
+            totals={changed.totals}
+            items={[]}
+            taxLines={[]}
+            shipping={cart.shipping && { adjustments: [] }}
+            pending={placing}
+          />
+        ) : (
+          <TotalsTable {...cart} pending={pending || placing} />
+        )}
         <div ref={summary} tabIndex={-1} className={styles.notice} role="alert">
-          {notice ? <p className="notice">{notice}</p> : null}
+          {notice ? (
+            <div className="notice">
+              <p>{notice}</p>
+              {differences.length > 0 ? (
+                <ul className={styles.differences}>
+                  {differences.map((difference) => (
+                    <li key={difference}>{difference}</li>
+                  ))}
+                </ul>
+              ) : null}
+            </div>
+          ) : null}
         </div>
         <button type="submit" className="button wide" aria-disabled={busy}>
           {busy ? (
             'One moment…'
           ) : (
             <span>
-              Pay <Amount money={total} />
+              Pay <PromotionAmount money={total} pending={pending && !changed} />
             </span>
           )}
         </button>
@@ -506,9 +558,11 @@ function optional<Name extends string>(name: Name, value: string): { [key in Nam
   return value === '' ? {} : ({ [name]: value } as { [key in Name]?: string });
 }
 
-function estimateText({ minDays, maxDays }: ShippingOption['estimate']): string {
-  if (minDays === maxDays) return minDays === 1 ? 'Arrives in 1 day' : `Arrives in ${maxDays} days`;
-  return `Arrives in ${minDays} to ${maxDays} days`;
+/** What the ways of sending and their prices depend on. */
+function parcelOf({ items, coupons, shippingAddress, country, currency, vatId }: Cart): string {
+  const goods = items.map(({ variantId, quantity }) => [variantId, quantity]);
+  const place = [country, shippingAddress?.region, shippingAddress?.postalCode];
+  return JSON.stringify([currency, place, goods, coupons, vatId]);
 }
 
 const LOST_TRIES = 2;

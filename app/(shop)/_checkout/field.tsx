@@ -22,9 +22,20 @@ interface TextFieldProps {
   maxLength?: number;
   hint?: string;
   className?: string;
+  /** With what was typed, when the field is left. */
+  onLeave?: (text: string) => void;
 }
 
-export function TextField({ path, label, errors, required = true, hint, className = '', ...input }: TextFieldProps) {
+export function TextField({
+  path,
+  label,
+  errors,
+  required = true,
+  hint,
+  className = '',
+  onLeave,
+  ...input
+}: TextFieldProps) {
   const id = fieldId(path);
   const error = errors[path];
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
@@ -41,6 +52,7 @@ export function TextField({ path, label, errors, required = true, hint, classNam
         required={required}
         aria-invalid={error ? true : undefined}
         aria-describedby={described || undefined}
+        onBlur={onLeave && ((event) => onLeave(event.currentTarget.value.trim()))}
         {...input}
       />
       {hint ? (

@@ -4,10 +4,11 @@ import Link from 'next/link';
 import { useEffect } from 'react';
 import useSWR from 'swr';
 import type { Order } from '@/node/order-view';
+import { Adjustments } from '../_cart/adjustments';
 import { useCart } from '../_cart/cart-provider';
+import { LineAmount } from '../_cart/line-amount';
 import { TotalsTable } from '../_cart/totals';
 import { Picture } from '../_catalog/picture';
-import { Amount } from '../_catalog/price';
 import { callApi } from '../api';
 import { localeOf } from '../currencies';
 import styles from './order-view.module.css';
@@ -72,10 +73,11 @@ export function OrderView({ order: atFirst }: { order: Order }) {
                 <div>
                   <Link href={`/products/${item.slug}`}>{item.title}</Link>
                   <span className={styles.soft}>
-                    {[item.variantTitle, `× ${item.quantity}`].filter(Boolean).join(' ')}
+                    {[item.variantTitle, `× ${item.quantity}`, item.isGift ? '(gift)' : ''].filter(Boolean).join(' ')}
                   </span>
+                  <Adjustments adjustments={item.adjustments} />
                 </div>
-                <Amount money={item.total} />
+                <LineAmount item={item} />
               </li>
             ))}
           </ul>
@@ -84,7 +86,11 @@ export function OrderView({ order: atFirst }: { order: Order }) {
         <div className={styles.side}>
           <section aria-labelledby="sum">
             <h2 id="sum">Summary</h2>
-            <TotalsTable totals={order.totals} shippingKnown />
+            <TotalsTable
+              {...order}
+              shipping={order.shippingMethod ? { adjustments: order.shippingAdjustments } : null}
+            />
+            {order.vatId ? <p className={`${styles.soft} ${styles.vat}`}>VAT id of the buyer: {order.vatId}</p> : null}
           </section>
           <section aria-labelledby="to">
             <h2 id="to">Where it goes</h2>

@@ -7,7 +7,8 @@ import { useCart } from '../_cart/cart-provider';
 import { QuantityField } from '../_cart/quantity-field';
 import { CheckIcon } from '../_catalog/icons';
 import { Picture } from '../_catalog/picture';
-import { Price } from '../_catalog/price';
+import { Amount, Price } from '../_catalog/price';
+import { ReferencePrice } from '../_catalog/reference-price';
 import { callApi } from '../api';
 import styles from './product-view.module.css';
 import { choose, defaultVariant, isBuyable, optionValues, orderedMedia, stockLine } from './selection';
@@ -118,9 +119,15 @@ function BuyForm({ product, variant }: { product: Product; variant: Variant }) {
 
   return (
     <form className={styles.form} onSubmit={submit}>
-      <p className={styles.price}>
-        <Price price={variant.price} compareAt={variant.compareAtPrice} />
-      </p>
+      <div>
+        <p className={styles.price}>
+          <Price price={variant.price} compareAt={variant.compareAtPrice} />
+        </p>
+        {variant.compareAtPrice && variant.lowestPriorPrice ? (
+          <ReferencePrice lowestPrior={variant.lowestPriorPrice} className={styles.reference} />
+        ) : null}
+      </div>
+      <Tiers variant={variant} wanted={wanted} />
       {product.options.map((option) => (
         <OptionPicker key={option} product={product} variant={variant} option={option} />
       ))}
@@ -145,6 +152,33 @@ function BuyForm({ product, variant }: { product: Product; variant: Variant }) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** What a unit costs from which quantity on; the row that the wanted quantity falls into is marked. */
+function Tiers({ variant, wanted }: { variant: Variant; wanted: number }) {
+  if (variant.tiers.length === 0) return null;
+  const reached = variant.tiers.findLast(({ minQuantity }) => minQuantity <= wanted);
+  return (
+    <table className={styles.tiers}>
+      <caption>Price by quantity</caption>
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">Quantity</th>
+          <th scope="col">Price of each</th>
+        </tr>
+      </thead>
+      <tbody>
+        {variant.tiers.map((tier) => (
+          <tr key={tier.minQuantity} data-reached={tier === reached ? '' : undefined}>
+            <th scope="row">from {tier.minQuantity}</th>
+            <td>
+              <Amount money={tier.unitPrice} /> each
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

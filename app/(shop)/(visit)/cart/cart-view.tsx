@@ -2,12 +2,18 @@
 
 import Link from 'next/link';
 import { useEffect, useRef } from 'react';
-import type { CartItem } from '@/commerce/cart';
+import type { Cart, CartItem } from '@/commerce/cart';
+import { Adjustments } from '../../_cart/adjustments';
 import { useCart } from '../../_cart/cart-provider';
+import { CodeField } from '../../_cart/code-field';
+import { FreeShipping } from '../../_cart/free-shipping';
+import { LineAmount } from '../../_cart/line-amount';
+import { reasonText, unappliedText, withinReach } from '../../_cart/promotion-words';
 import { QuantityField } from '../../_cart/quantity-field';
 import { TotalsTable } from '../../_cart/totals';
 import { Picture } from '../../_catalog/picture';
-import { Amount } from '../../_catalog/price';
+import { Amount, Price } from '../../_catalog/price';
+import { ReferencePrice } from '../../_catalog/reference-price';
 import styles from './cart-view.module.css';
 
 export function CartView() {
@@ -20,11 +26,16 @@ export function CartView() {
         cart.items.length > 0 ? (
           <div className={styles.columns}>
             <section aria-label="What is in your cart">
-              <Lines items={cart.items} warnings={cart.warnings} />
+              <Lines items={cart.items} warnings={cart.warnings} pending={pending} />
             </section>
             <section aria-labelledby="sum" className={styles.sum}>
               <h2 id="sum">Summary</h2>
-              <TotalsTable totals={cart.totals} pending={pending} shippingKnown={cart.shippingMethodId !== null} />
+              {cart.missingForFreeShipping ? (
+                <FreeShipping missing={cart.missingForFreeShipping} subtotal={cart.totals.subtotal} pending={pending} />
+              ) : null}
+              <WithinReach promotions={cart.promotions} pending={pending} />
+              <TotalsTable {...cart} pending={pending} />
+              <CodeField cart={cart} />
               <Link href="/checkout" prefetch={false} className="button wide">
                 Check out
               </Link>
@@ -60,7 +71,22 @@ export function CartView() {
   );
 }
 
-function Lines({ items, warnings }: { items: CartItem[]; warnings: { path: string; message: string }[] }) {
+/** What a little more would bring. */
+function WithinReach({ promotions, pending }: { promotions: Cart['promotions']; pending: boolean }) {
+  const near = withinReach(promotions);
+  if (near.length === 0) return null;
+  return (
+    <ul className={styles.near} aria-label="Within reach" aria-busy={pending}>
+      {near.map(({ promotionId, label, reason }) => (
+        <li key={promotionId}>
+          {label}: <span className="soft">{reasonText(reason)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Lines({ items, warnings, pending }: LinesProps) {
   const list = useRef<HTMLUListElement>(null);
   const count = useRef(items.length);
   // A line that goes takes the focus with it; it is put on the list, where the reading was.
@@ -73,11 +99,17 @@ function Lines({ items, warnings }: { items: CartItem[]; warnings: { path: strin
     <ul className={styles.lines} ref={list} tabIndex={-1}>
       {items.map((item, index) => (
         <li key={item.id}>
-          <Line item={item} warnings={warnings.filter(({ path }) => isAt(path, index))} />
+          <Line item={item} warnings={warnings.filter(({ path }) => isAt(path, index))} pending={pending} />
         </li>
       ))}
     </ul>
   );
+}
+
+interface LinesProps {
+  items: CartItem[];
+  warnings: Cart['warnings'];
+  pending: boolean;
 }
 
 /** Warnings name their line as `items.0` or `items.0.quantity`. */
@@ -85,12 +117,11 @@ function isAt(path: string, index: number): boolean {
   return path === `items.${index}` || path.startsWith(`items.${index}.`);
 }
 
-function Line({ item, warnings }: { item: CartItem; warnings: { message: string }[] }) {
-  const { setQuantity, remove } = useCart();
-  const unconfirmed = item.id.startsWith('pending-');
+function Line({ item, warnings, pending }: { item: CartItem; warnings: { message: string }[]; pending: boolean }) {
   const href = `/products/${item.slug}?variant=${item.variantId}`;
+  const { adjustments, unapplied, isGift } = item;
   return (
-    <article className={styles.line} aria-label={item.title}>
+    <article className={styles.line} aria-label={isGift ? `Gift: ${item.title}` : item.title}>
       <Link href={href} prefetch={false} tabIndex={-1} aria-hidden="true" className={styles.picture}>
         <Picture src={item.imageUrl} alt="" />
       </Link>
@@ -101,37 +132,71 @@ function Line({ item, warnings }: { item: CartItem; warnings: { message: string 
           </Link>
         </h2>
         {item.variantTitle ? <p className="soft">{item.variantTitle}</p> : null}
-        <p className={styles.unit}>
-          <Amount money={item.unitPrice} /> each
-        </p>
+        {isGift ? null : <UnitPrice item={item} pending={pending} />}
         {warnings.map(({ message }) => (
           <p key={message} className={styles.warning}>
             {message}
           </p>
         ))}
+        {adjustments.length > 0 || unapplied.length > 0 ? (
+          <div className={styles.reasons}>
+            <Adjustments adjustments={adjustments} pending={pending} />
+            {unapplied.map((each) => (
+              <p key={each.promotionId} className={styles.unit}>
+                {unappliedText(each)}
+              </p>
+            ))}
+          </div>
+        ) : null}
       </div>
-      <div className={styles.how}>
-        <QuantityField
-          size="small"
-          value={item.quantity}
-          max={999}
-          label={`Quantity of ${item.title}`}
-          disabled={unconfirmed}
-          onChange={(quantity) => setQuantity(item.id, quantity)}
-        />
-        <button
-          type="button"
-          className={`plain ${styles.remove}`}
-          disabled={unconfirmed}
-          onClick={() => remove(item.id)}
-        >
-          Remove<span className="visually-hidden"> {item.title}</span>
-        </button>
-      </div>
+      {isGift ? (
+        <p className={styles.gift}>
+          <span className={styles.giftTag}>Gift</span>
+          {item.quantity > 1 ? <span className={styles.unit}>× {item.quantity}</span> : null}
+        </p>
+      ) : (
+        <Controls item={item} />
+      )}
       <p className={styles.total}>
-        <span className="visually-hidden">Together </span>
-        <Amount money={item.total} />
+        <LineAmount item={item} pending={pending} />
       </p>
     </article>
+  );
+}
+
+function UnitPrice({ item: { unitPrice, price }, pending }: { item: CartItem; pending: boolean }) {
+  const { compareAt, lowestPrior, label, nextTier } = price;
+  return (
+    <>
+      <p className={styles.unit}>
+        <Price price={unitPrice} compareAt={compareAt} /> each{label ? `, ${label}` : ''}
+      </p>
+      {compareAt && lowestPrior ? <ReferencePrice lowestPrior={lowestPrior} className={styles.reference} /> : null}
+      {nextTier ? (
+        <p className={styles.tier} aria-busy={pending}>
+          From {nextTier.minQuantity}: <Amount money={nextTier.unitPrice} /> each
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Controls({ item }: { item: CartItem }) {
+  const { setQuantity, remove } = useCart();
+  const unconfirmed = item.id.startsWith('pending-');
+  return (
+    <div className={styles.how}>
+      <QuantityField
+        size="small"
+        value={item.quantity}
+        max={999}
+        label={`Quantity of ${item.title}`}
+        disabled={unconfirmed}
+        onChange={(quantity) => setQuantity(item.id, quantity)}
+      />
+      <button type="button" className={`plain ${styles.remove}`} disabled={unconfirmed} onClick={() => remove(item.id)}>
+        Remove<span className="visually-hidden"> {item.title}</span>
+      </button>
+    </div>
   );
 }
