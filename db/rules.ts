@@ -29,7 +29,7 @@ export interface RuleSet {
 }
 
 /** Customers who are priced alike. */
-export interface CustomerGroup {
+interface CustomerGroup {
   id: string;
   title: string;
 }

@@ -52,6 +52,7 @@ function checkHours(scope: Scope, { hours }: Promotion, path: string): void {
   }
 }
 
+/** A time zone that the runtime knows. */
 export function checkTimeZone(scope: Scope, name: string, path: string): void {
   if (isTimeZone(name)) return;
   scope.error(path, 'time_zone_unknown', `"${name}" is not a time zone of the IANA database, such as Europe/Berlin.`);

@@ -25,7 +25,7 @@ const MAX_PROMOTIONS = 1_000;
 const MAX_CODES = 2_000;
 const MAX_PRICE_LISTS = 200;
 const MAX_PRICES = 50_000;
-export const MAX_RULES_BYTES = 512 * 1024;
+const MAX_RULES_BYTES = 512 * 1024;
 
 /**
  * Checks a rule file, as parsed from JSON. Every fault is told at once, with its dotted path and a permanent code; the

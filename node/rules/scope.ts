@@ -1,5 +1,4 @@
 import type { InputIssue } from '@/commerce/error';
-import { currencyExponent } from '@/commerce/money';
 import {
   type Amounts,
   didYouMean,
@@ -189,10 +188,4 @@ export class Scope {
     const code = { products: 'product_unknown', collections: 'collection_unknown', skus: 'sku_unknown' }[kind];
     this.error(path, code, `There is no ${what} "${name}".${didYouMean(name, catalog.candidates[kind])}`);
   }
-}
-
-/** The smallest amount of a currency in words, to show how it is written: `0.01`, `1`. */
-export function smallest(currency: string): string {
-  const digits = currencyExponent(currency);
-  return digits === 0 ? '1' : `0.${'1'.padStart(digits, '0')}`;
 }

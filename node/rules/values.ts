@@ -1,7 +1,7 @@
 /** How a rule file writes money, percentages and times, read exactly. */
 import { currencyExponent, toDecimal } from '@/commerce/money';
 import { MAX_UNIT_PRICE_MINOR } from '@/commerce/pricing';
-import { parsePrice } from '@/node/import/price';
+import { parsePrice } from '../import/price';
 
 /** What a text stands for, or why it stands for nothing. */
 export type Parsed<Value> = { value: Value } | { code: string; message: string };

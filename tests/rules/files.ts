@@ -26,7 +26,7 @@ export const method = {
 };
 
 /** The catalog of the tests: two products of one collection each, and one that is not sold. */
-export const catalog: CatalogNames = {
+const catalog: CatalogNames = {
   products: new Map([
     ['shirt', { id: 'prod_shirt', collections: ['clothes'] }],
     ['scarf', { id: 'prod_scarf', collections: ['clothes', 'small-things'] }],

@@ -409,6 +409,16 @@ describe.each(testDatabases('rules'))('loading rules on $server', ({ available, 
     expect(await readTables(store.sql)).toEqual(before);
   });
 
+  test('leaves it to the database where an order used a promotion meanwhile', async () => {
+    await load({ promotions: [{ ...promotion, usageLimit: 5 }] });
+    const { set } = await readShop(store.db);
+    await store.sql.query(`update promotions set used = 3 where id = 'ten-off'`);
+    const promotions = (set.promotions ?? []).map((one) => ({ ...one, usageLimit: 2 }));
+    const failure = await writeRules(store.db, { promotions }).catch((error: unknown) => error);
+    expect(databaseFault(failure)?.constraint).toBe('promotions_used_within_limit');
+    expect(await store.sql.query('select used, usage_limit from promotions')).toEqual([{ used: 3, usage_limit: 5 }]);
+  });
+
   test('leaves everything as it was where the last statement fails', async () => {
     await load(FILE);
     const before = await readTables(store.sql);
