@@ -288,7 +288,12 @@ export function priceCart(
 
 /** What is to be had, at which price: for the lines of the cart and for gifts. */
 interface Shelf {
-  priceOf(facts: VariantFacts, counts: { quantity: number; productQuantity: number }, path: string): UnitPrice | null;
+  /** Null where it is not sold, or where its price is none that a cart can hold and there is no path to say so at. */
+  priceOf(
+    facts: VariantFacts,
+    counts: { quantity: number; productQuantity: number },
+    path: string | null,
+  ): UnitPrice | null;
   variants: ReadonlyMap<string, VariantFacts>;
   /** Units of the cart, and then of gifts too, by variant. */
   wanted: Map<string, number>;
@@ -317,10 +322,17 @@ function shelfOf(
     wanted,
     wantedOfProduct,
     priceOf(facts, counts, path) {
-      const price = unitPrice(facts, counts, lists, rules, input);
-      if (!price) return null;
-      requirePayable(price.amountMinor, path);
-      return isNet ? netPrice(price, (gross) => netOfTax(zone, facts.taxClass, gross)) : price;
+      try {
+        const price = unitPrice(facts, counts, lists, rules, input);
+        if (!price) return null;
+        requirePayable(price.amountMinor);
+        return isNet ? netPrice(price, (gross) => netOfTax(zone, facts.taxClass, gross)) : price;
+      } catch (error) {
+        if (!(error instanceof CommerceError) || error.code !== 'amount_out_of_range') throw error;
+        if (path === null) return null;
+        const issues = [{ path, code: error.code, message: error.message }];
+        throw new CommerceError(error.code, error.message, { issues, cause: error });
+      }
     },
   };
 }
@@ -511,7 +523,7 @@ function refuseGift(
   requiresShipping: boolean,
 ): typeof NO_GIFT | null {
   const facts = variants.get(gift.variantId);
-  if (!facts || !priceOf(facts, { quantity: 1, productQuantity: 1 }, 'items')) return NO_GIFT;
+  if (!facts || !priceOf(facts, { quantity: 1, productQuantity: 1 }, null)) return NO_GIFT;
   // A gift makes nobody choose a way of shipping.
   if (facts.requiresShipping && !requiresShipping) return NO_GIFT;
   const isThere = facts.policy === 'continue' || facts.available - (wanted.get(facts.id) ?? 0) >= gift.quantity;
@@ -530,7 +542,7 @@ function giveGifts(result: PromotionResult, shelf: Shelf, currency: string): Gif
     }
     const { variantId, quantity } = effect;
     const facts = shelf.variants.get(variantId)!;
-    const price = shelf.priceOf(facts, { quantity: 1, productQuantity: 1 }, 'items')!;
+    const price = shelf.priceOf(facts, { quantity: 1, productQuantity: 1 }, null)!;
     shelf.wanted.set(variantId, (shelf.wanted.get(variantId) ?? 0) + quantity);
     const worth = multiplyMinor(price.amountMinor, quantity);
     const line = { id: `gift_${id}`, variantId, quantity, metadata: {} };
