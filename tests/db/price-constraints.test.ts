@@ -10,6 +10,7 @@ const ZONE = `insert into tax_zones (id, country, region, postal_codes, prices_i
 const BY_METHOD = `'{"by": "method"}'`;
 const RATE = `insert into tax_rates (zone_id, tax_class, position, label, rate_bps)`;
 const METHOD = `insert into shipping_methods (id, title, min_days, max_days`;
+const SHIPPING_PRICE = `insert into shipping_prices (method_id, currency, from_measure, amount_minor)`;
 const ADJUSTMENT = `insert into order_adjustments (order_id, line_id, promotion_id, label, amount_minor)`;
 const TAX_LINE = `insert into order_tax_lines (order_id, position, label, rate_bps, net_minor, amount_minor)`;
 
@@ -231,12 +232,12 @@ const REFUSED: [what: string, constraint: string, ...statements: string[]][] = [
   [
     'a price from less than nothing on',
     'shipping_prices_measure_not_negative',
-    `insert into shipping_prices values ('m', 'EUR', 100, -1)`,
+    `${SHIPPING_PRICE} values ('m', 'EUR', -1, 100)`,
   ],
   [
     'two prices from one measure on',
     'shipping_prices_method_id_currency_from_measure_pk',
-    `insert into shipping_prices values ('m', 'EUR', 100, 0), ('m', 'EUR', 200, 0)`,
+    `${SHIPPING_PRICE} values ('m', 'EUR', 0, 100), ('m', 'EUR', 0, 200)`,
   ],
 
   ['an adjustment that adds', 'order_adjustments_amount_negative', `${ADJUSTMENT} values ('ord_1', null, 'p', '', 1)`],

@@ -136,22 +136,25 @@ describe.each(testDatabases('promotion_uses'))('the uses of promotions on $serve
     expect(await usedOf('a')).toBe(0);
   });
 
-  test.skipIf(database.server === 'PGlite')('without a limit do not wait for each other', async () => {
-    await promote('a', { perCustomer: 1 });
-    const orders = await placeBareOrders(store.sql, 6);
-    const started = performance.now();
-    await Promise.all(
-      orders.map((order) =>
-        runBatch(store.db, [
-          redeemStatement(store.db, order, { customerKey: order, promotionIds: ['a'] }),
-          store.db.execute('select pg_sleep(0.5)'),
-        ]),
-      ),
-    );
-    // One after the other they would take 3 s.
-    expect(performance.now() - started).toBeLessThan(2000);
-    expect(await counted()).toEqual({ a: 6 });
-  });
+  it.skipIf(!database.available || database.server === 'PGlite')(
+    'without a limit do not wait for each other',
+    async () => {
+      await promote('a', { perCustomer: 1 });
+      const orders = await placeBareOrders(store.sql, 6);
+      const started = performance.now();
+      await Promise.all(
+        orders.map((order) =>
+          runBatch(store.db, [
+            redeemStatement(store.db, order, { customerKey: order, promotionIds: ['a'] }),
+            store.db.execute('select pg_sleep(0.5)'),
+          ]),
+        ),
+      );
+      // One after the other they would take 3 s.
+      expect(performance.now() - started).toBeLessThan(2000);
+      expect(await counted()).toEqual({ a: 6 });
+    },
+  );
 
   test('are not forgotten by a promotion that is deleted and comes back', async () => {
     await promote('a', { limit: 2, perCustomer: 1 });
