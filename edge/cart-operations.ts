@@ -78,15 +78,17 @@ export const addCartItem = operation(
   async (context, { body }) => {
     requireQuantity(body.quantity, 1);
     const metadata = canonicalMetadata(body.metadata);
-    const { rules, variants } = await loadFacts(context, [body.variantId], { anyStock: true });
-    const variant = variants.get(body.variantId);
-    if (!variant) throw inputError('variant_not_found', 'variantId', 'There is no such variant to buy.');
-    const itemId = await itemIdOf(variant.id, metadata);
-    const makes = newMarket(context, rules, body);
-    const changed = await changeCart(context, {
-      operation: 'add',
-      args: [itemId, body.quantity, pricesOf(variant, rules, makes, context), variant.id, metadata],
-      makes,
+    const changed = await unlessOutdated(context, async () => {
+      const { rules, variants } = await loadFacts(context, [body.variantId], { anyStock: true });
+      const variant = variants.get(body.variantId);
+      if (!variant) throw inputError('variant_not_found', 'variantId', 'There is no such variant to buy.');
+      const itemId = await itemIdOf(variant.id, metadata);
+      const makes = newMarket(context, rules, body);
+      return changeCart(context, {
+        operation: 'add',
+        args: [itemId, body.quantity, pricesOf(variant, rules, makes, context), variant.id, metadata],
+        makes,
+      });
     });
     return answer(context, changed.cart, changed);
   },
@@ -141,16 +143,19 @@ const UpdateCart = v.object({
 export const updateCart = operation(
   { method: 'PATCH', path: '/api/cart', body: UpdateCart },
   async (context, { body }) => {
-    const { rules } = await loadFacts(context, []);
     const country = body.shippingAddress?.country ?? body.country;
-    if (body.shippingAddress) requireCountry(rules, body.shippingAddress.country, 'shippingAddress.country');
     if (body.country !== undefined && body.country !== country) {
       throw inputError('invalid_input', 'country', 'The shipping address is in another country.', 'country_mismatch');
     }
     const methodId = body.shippingMethodId;
-    if (methodId && !rules.shippingMethods.some(({ id }) => id === methodId)) {
-      throw inputError('shipping_method_unknown', 'shippingMethodId', 'There is no such way of shipping.');
-    }
+    const makes = await unlessOutdated(context, async () => {
+      const { rules } = await loadFacts(context, [], { anyStock: true });
+      if (body.shippingAddress) requireCountry(rules, body.shippingAddress.country, 'shippingAddress.country');
+      if (methodId && !rules.shippingMethods.some(({ id }) => id === methodId)) {
+        throw inputError('shipping_method_unknown', 'shippingMethodId', 'There is no such way of shipping.');
+      }
+      return newMarket(context, rules, { currency: body.currency, country });
+    });
     const group = body.groupPass == null ? body.groupPass : await requireGroupPass(body.groupPass, context);
     const fields = {
       currency: body.currency,
@@ -165,7 +170,6 @@ export const updateCart = operation(
     };
     // What the script takes for "clear" is an empty value.
     const args = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, value ?? '']));
-    const makes = newMarket(context, rules, { currency: body.currency, country });
     const changed = await changeCart(context, { operation: 'put', args, makes });
     return answer(context, changed.cart, changed);
   },
@@ -180,9 +184,11 @@ const AddCoupon = v.object({ code: CouponInput });
 export const addCartCoupon = operation(
   { method: 'POST', path: '/api/cart/coupons', body: AddCoupon },
   async (context, { body: { code } }) => {
-    const { rules } = await loadFacts(context, []);
-    if (!indexRules(rules).byCode.has(code)) throw inputError('coupon_unknown', 'code', 'There is no such code.');
-    const makes = newMarket(context, rules, {});
+    const makes = await unlessOutdated(context, async () => {
+      const { rules } = await loadFacts(context, [], { anyStock: true });
+      if (!indexRules(rules).byCode.has(code)) throw inputError('coupon_unknown', 'code', 'There is no such code.');
+      return newMarket(context, rules, {});
+    });
     const changed = await changeCart(context, { operation: 'code', args: [code], makes });
     return answer(context, changed.cart, changed);
   },
@@ -203,6 +209,31 @@ export const getShippingOptions = operation({ method: 'GET', path: '/api/cart/sh
   const input = pricingInputOf({ ...stored, ...marketOf(stored, rules).market }, context);
   return { body: priceShippingOptions(input, variants, rules) };
 });
+
+/**
+ * Tries again where a wish was refused by what this isolate remembers, and KV shows that the catalog changed since: a code
+ * or a country that is new is good from the first request on, everywhere.
+ */
+async function unlessOutdated<Result>(context: Context, attempt: () => Promise<Result>): Promise<Result> {
+  try {
+    return await attempt();
+  } catch (refusal) {
+    if (!(refusal instanceof CommerceError) || !REFUSED_BY_FACTS.has(refusal.code)) throw refusal;
+    const remembered = await loadFacts(context, [], { anyStock: true });
+    const confirmed = await loadFacts(context, [], { confirm: true });
+    if (confirmed.rules === remembered.rules) throw refusal;
+    return attempt();
+  }
+}
+
+const REFUSED_BY_FACTS = new Set([
+  'variant_not_found',
+  'variant_not_sold_in_currency',
+  'currency_not_sold',
+  'country_not_sold_to',
+  'shipping_method_unknown',
+  'coupon_unknown',
+]);
 
 /**
  * The prices by which a change will be told, in every currency, as the script takes them: the base price, or what a list

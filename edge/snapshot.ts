@@ -237,6 +237,10 @@ export async function loadFacts(
   const gifts = giftsOf(loaded.rules).filter((id) => !variants.has(id) && !loaded.variants.has(id));
   if (gifts.length > 0) {
     const given = await loadDocuments(context, gifts, false);
+    if (given.versions && versions && given.versions.catalog !== versions.catalog) {
+      // The catalog changed between the two trips.
+      return loadFacts(context, variantIds);
+    }
     for (const [id, facts] of given.variants) {
       if (given.versions && given.versions.catalog === memory.version) {
         keepVariant(id, remember(facts, now, given.versions.stock));
