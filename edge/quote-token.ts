@@ -20,6 +20,8 @@ export interface QuoteClaims {
   /** The tax zone that its address was in; an address in another one has another price. */
   zone: string;
   coupons: string[];
+  /** That were applied. */
+  promotions: [id: string, label: string, code: string | null][];
   shipping: { id: string; title: string; off: QuotedAdjustment[] } | null;
   lines: QuotedLine[];
   tax: [label: string, rateBps: number, netMinor: number, amountMinor: number][];
@@ -37,13 +39,8 @@ export interface QuotedLine {
   off: QuotedAdjustment[];
 }
 
-export interface QuotedAdjustment {
-  promotionId: string;
-  label: string;
-  code: string | null;
-  /** Zero or less. */
-  amount: number;
-}
+/** Where its promotion stands among the quote's, so that a full cart's quote stays small, and what it takes off: below zero. */
+export type QuotedAdjustment = [promotion: number, amountMinor: number];
 
 /** Signs what a cart was priced at. */
 export async function signQuote(
@@ -52,6 +49,11 @@ export async function signQuote(
   signing: Signing,
 ): Promise<{ token: string; expiresAt: string }> {
   const { totals, shipping } = priced;
+  const promotions = priced.promotions.flatMap(({ promotionId, label, code, status }): QuoteClaims['promotions'] =>
+    status === 'applied' && promotionId !== null ? [[promotionId, label, code]] : [],
+  );
+  const places = new Map(promotions.map(([id], place) => [id, place]));
+  const quoted = ({ promotionId, amount }: Adjustment): QuotedAdjustment => [places.get(promotionId)!, amount.amount];
   const claims: QuoteClaims = {
     jti: newId('quote'),
     currency: input.currency,
@@ -61,6 +63,7 @@ export async function signQuote(
     vatId: input.vatId,
     zone: priced.taxZoneId,
     coupons: input.coupons,
+    promotions,
     shipping: shipping && { id: shipping.methodId, title: shipping.title, off: shipping.adjustments.map(quoted) },
     lines: priced.lines.map(({ item, ...line }) => ({
       variantId: item.variantId,
@@ -85,10 +88,6 @@ export async function signQuote(
   const expiresAt = new Date(Math.floor(signing.now.getTime() / 1000 + QUOTE_TTL_SECONDS) * 1000);
   return { token: await sign('quote', { ...claims }, QUOTE_TTL_SECONDS, signing), expiresAt: expiresAt.toISOString() };
 }
-
-const quoted = ({ promotionId, label, code, amount }: Adjustment): QuotedAdjustment => {
-  return { promotionId, label, code, amount: amount.amount };
-};
 
 /** What a quote promises; or that its time is over; or that it is none of ours. */
 export const readQuote = (token: string, signing: Signing) => readSigned<QuoteClaims>('quote', token, signing);

@@ -116,8 +116,10 @@ export function agreementOfQuote(
   });
   const money = (amount: number) => ({ amount, currency });
   const { totals } = quote;
-  const off = [...quote.lines.flatMap((line) => line.off), ...(quote.shipping?.off ?? [])];
-  const promotions = [...new Map(off.map(({ amount: _, ...each }) => [each.promotionId, each])).values()];
+  const promotions = quote.promotions.map(([promotionId, label, code]) => ({ promotionId, label, code }));
+  const quoted = ([promotion, amountMinor]: QuotedAdjustment): AgreedAdjustment => {
+    return { ...promotions[promotion]!, amountMinor };
+  };
   return {
     quoteId: quote.jti,
     lines: matched.map(({ line, item }) => ({
@@ -181,8 +183,4 @@ function textsOf({ variantId, sku, title, variantTitle, slug, imageUrl }: Texts)
 
 const agreed = ({ promotionId, label, code, amount }: Adjustment): AgreedAdjustment => {
   return { promotionId, label, code, amountMinor: amount.amount };
-};
-
-const quoted = ({ promotionId, label, code, amount }: QuotedAdjustment): AgreedAdjustment => {
-  return { promotionId, label, code, amountMinor: amount };
 };

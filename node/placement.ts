@@ -6,7 +6,7 @@ import { requireCountry } from '@/commerce/market';
 import type { Money } from '@/commerce/money';
 import { type PricedCart, type PricingInput, priceCart, type VariantFacts } from '@/commerce/pricing';
 import { indexRules } from '@/commerce/rule-index';
-import type { Promotion } from '@/commerce/rules';
+import type { Promotion, ShopRules } from '@/commerce/rules';
 import type { Db } from '@/db/client';
 import { databaseFault, isLostRace, pauseBefore } from '@/db/fault';
 import { newId } from '@/db/ids';
@@ -115,9 +115,13 @@ export async function placeOrder(
 /** What shop and shopper agree on: the prices of this moment or of a quote, as the shopper expects them. */
 async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDeps): Promise<Agreement> {
   const quote = input.quote === undefined ? null : await requireQuote(input.quote, deps);
-  const { priced, pricing, variants } = await priceFromDatabase(cart, input, deps);
+  const promised = quote?.lines.flatMap(({ isGift, variantId }) => (isGift ? [variantId] : [])) ?? [];
+  const { priced, pricing, variants, rules } = await priceFromDatabase(cart, input, promised, deps);
   requireReady(priced, input);
   const agreement = quote ? agreementOfQuote(quote, pricing, priced, variants) : agreementOf(priced);
+  // Whoever asked for the quote was nobody yet: that it is a first order is for the order to decide.
+  const late = agreement.promotionIds.filter((id) => !mayBeFirst(id, rules, pricing));
+  if (late.length > 0) throw usedUp(agreement, late);
   const { totals } = agreement;
   const { expectedTotal } = input;
   if (totals.total.amount !== expectedTotal.amount || totals.total.currency !== expectedTotal.currency) {
@@ -134,13 +138,19 @@ async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDep
 async function priceFromDatabase(
   cart: StoredCart,
   input: PlacementInput,
+  promisedGifts: readonly string[],
   { db, now }: PlacementDeps,
-): Promise<{ priced: PricedCart; pricing: PricingInput; variants: ReadonlyMap<string, VariantFacts> }> {
+): Promise<{
+  priced: PricedCart;
+  pricing: PricingInput;
+  variants: ReadonlyMap<string, VariantFacts>;
+  rules: ShopRules;
+}> {
   const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
   const [variants, present] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
   const { shippingAddress, shippingMethodId = null } = input;
   requireCountry(present, shippingAddress.country, 'shippingAddress.country');
-  const gifts = indexRules(present).giftVariantIds.filter((id) => !variants.has(id));
+  const gifts = [...indexRules(present).giftVariantIds, ...promisedGifts].filter((id) => !variants.has(id));
   const limited = present.promotions.filter(isLimited).map(({ id }) => id);
   const [given, customer] = await Promise.all([
     readVariants(db, gifts),
@@ -156,7 +166,14 @@ async function priceFromDatabase(
   const promotions = present.promotions.map((promotion) =>
     customer.heldByCart.includes(promotion.id) ? { ...promotion, usedUp: false } : promotion,
   );
-  return { priced: priceCart(pricing, variants, { ...present, promotions }), pricing, variants };
+  const rules = { ...present, promotions };
+  return { priced: priceCart(pricing, variants, rules), pricing, variants, rules };
+}
+
+/** Whether a promotion is not for first orders alone, or this is one. */
+function mayBeFirst(promotionId: string, { promotions }: ShopRules, { customer }: PricingInput): boolean {
+  const conditions = promotions.find(({ id }) => id === promotionId)?.conditions ?? [];
+  return customer.orderCount === 0 || conditions.every(({ kind }) => kind !== 'first_order');
 }
 
 const isLimited = ({ conditions, usageLimit, usageLimitPerCustomer }: Promotion) =>

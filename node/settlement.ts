@@ -103,8 +103,9 @@ function statementsOf(db: Db, record: OrderRecord, move: OrderMove, actor: Actor
       })
       .where(eq(payments.id, payment.id)),
   ];
-  if (move.stock === 'release') statements.push(db.execute(sql`select release_stock(${order.id})`));
+  // In the order in which placing takes them: whoever went the other way round could wait for it in a circle.
   if (effects.includes('cancelled')) statements.push(releaseStatement(db, order.id));
+  if (move.stock === 'release') statements.push(db.execute(sql`select release_stock(${order.id})`));
   if (move.stock === 'commit') {
     statements.push(
       db
