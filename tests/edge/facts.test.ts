@@ -271,7 +271,6 @@ describe('the facts of a variant', () => {
   });
 
   it('have of the history what was asked in the last 90 days, and when each began', async () => {
-    const now = Date.now();
     await batch(
       `delete from variants`,
       `delete from products`,
@@ -286,6 +285,7 @@ describe('the facts of a variant', () => {
     );
     const points = (await facts('var_a')).priceHistory.EUR!;
     expect(points.map(({ amountMinor }) => amountMinor)).toEqual([1100, 900, 950, 700]);
+    const now = Date.now();
     const days = points.map(({ from }) => Math.round((now - from) / DAY_MS));
     expect(days).toEqual([100, 50, 30, 0]);
   });
