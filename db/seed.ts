@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm';
 import { createDb, type Db, type DbConnection } from './client';
 import { findDbConnection } from './connection';
 import { upsertCollections, upsertProducts } from './products';
-import { shippingMethods, shippingPrices, shippingZoneAreas, shippingZones, taxRates, taxZones } from './schema';
+import { writeRules } from './rules';
 import { bagsAndSmallThings } from './seed/bags-and-small-things';
 import { COLLECTIONS } from './seed/collections';
 import { denimAndTwill } from './seed/denim-and-twill';
@@ -16,7 +16,8 @@ import { herringbones } from './seed/herringbones';
 import { kitchenAndTable } from './seed/kitchen-and-table';
 import { linen } from './seed/linen';
 import { LOCATIONS, toProductInput } from './seed/product';
-import { REGIONS, SHIPPING_METHODS, SHIPPING_ZONES } from './seed/regions';
+import { SHIPPING_METHODS, SHIPPING_ZONES, TAX_ZONES } from './seed/regions';
+import { demoRules, type SeedIds } from './seed/rules';
 import { scarvesAndCaps } from './seed/scarves-and-caps';
 import { tartans } from './seed/tartans';
 import { throwsAndBlankets } from './seed/throws-and-blankets';
@@ -42,7 +43,7 @@ export interface SeedResult {
 
 /**
  * Writes the shop into a migrated database. Where there are products already it does nothing, unless `force`, which
- * sets the mill's products, taxes and shipping to what is written here and leaves everything else alone.
+ * sets the mill's products and all of the shop's rules to what is written here and leaves everything else alone.
  */
 export async function seed(connection: DbConnection, { force = false } = {}): Promise<SeedResult> {
   const db = createDb(connection);
@@ -60,80 +61,53 @@ export async function seed(connection: DbConnection, { force = false } = {}): Pr
       `The seed was not taken:\n${rejected.map(({ slug, message }) => `  ${slug}: ${message}`).join('\n')}`,
     );
   }
+  await writeEarlierPrices(db);
+  await writeRules(db, demoRules(await readIds(db)));
   const variants = SEED_PRODUCTS.reduce((sum, product) => sum + product.variants.length, 0);
   return { seeded: true, products: SEED_PRODUCTS.length, variants };
 }
 
-/** Locations, taxes and shipping, in one atomic batch: what a store needs besides products to sell anything. */
+/** Locations, taxes and shipping: what a store needs besides products to sell anything. */
 export async function writeRegions(db: Db): Promise<void> {
-  const zones = Object.entries(REGIONS).map(([country, { pricesIncludeTax }]) => {
-    return { id: country.toLowerCase(), country, pricesIncludeTax };
-  });
-  const rates = Object.entries(REGIONS).flatMap(([country, { label, standardBps, reducedBps }]) => {
-    const zoneId = country.toLowerCase();
-    return [
-      { zoneId, taxClass: 'standard', label, rateBps: standardBps },
-      { zoneId, taxClass: 'reduced', label, rateBps: reducedBps },
-      // What an import says is not taxable.
-      { zoneId, taxClass: 'exempt', label, rateBps: 0 },
-    ];
-  });
-  const areas = SHIPPING_ZONES.flatMap(({ id, countries }) =>
-    countries.map((country, position) => ({ zoneId: id, position, country })),
-  );
-  const methods = SHIPPING_METHODS.map(({ prices: _, ...method }, position) => ({ ...method, position }));
-  const prices = SHIPPING_METHODS.flatMap(({ id, prices }) =>
-    Object.entries(prices).map(([currency, amountMinor]) => ({ methodId: id, currency, amountMinor })),
-  );
-  await db.batch([
-    db.execute(sql`
-      insert into locations (id, name, priority)
-      select id, name, priority
-      from jsonb_to_recordset(${JSON.stringify(LOCATIONS)}::jsonb) as l(id text, name text, priority integer)
-      on conflict (id) do update set name = excluded.name`),
-    db
-      .insert(taxZones)
-      .values(zones)
-      .onConflictDoUpdate({ target: taxZones.id, set: { pricesIncludeTax: sql`excluded.prices_include_tax` } }),
-    db
-      .insert(taxRates)
-      .values(rates)
-      .onConflictDoUpdate({
-        target: [taxRates.zoneId, taxRates.taxClass, taxRates.position],
-        set: { label: sql`excluded.label`, rateBps: sql`excluded.rate_bps` },
-      }),
-    db
-      .insert(shippingZones)
-      .values(SHIPPING_ZONES.map(({ id, title }) => ({ id, title })))
-      .onConflictDoUpdate({ target: shippingZones.id, set: { title: sql`excluded.title` } }),
-    db
-      .insert(shippingZoneAreas)
-      .values(areas)
-      .onConflictDoUpdate({
-        target: [shippingZoneAreas.zoneId, shippingZoneAreas.position],
-        set: { country: sql`excluded.country` },
-      }),
-    db
-      .insert(shippingMethods)
-      .values(methods)
-      .onConflictDoUpdate({
-        target: shippingMethods.id,
-        set: {
-          title: sql`excluded.title`,
-          zoneId: sql`excluded.zone_id`,
-          minDays: sql`excluded.min_days`,
-          maxDays: sql`excluded.max_days`,
-          position: sql`excluded.position`,
-        },
-      }),
-    db
-      .insert(shippingPrices)
-      .values(prices)
-      .onConflictDoUpdate({
-        target: [shippingPrices.methodId, shippingPrices.currency, shippingPrices.fromMeasure],
-        set: { amountMinor: sql`excluded.amount_minor` },
-      }),
-  ]);
+  await db.execute(sql`
+    insert into locations (id, name, priority)
+    select id, name, priority
+    from jsonb_to_recordset(${JSON.stringify(LOCATIONS)}::jsonb) as l(id text, name text, priority integer)
+    on conflict (id) do update set name = excluded.name`);
+  await writeRules(db, { taxZones: TAX_ZONES, shippingZones: SHIPPING_ZONES, shippingMethods: SHIPPING_METHODS });
+}
+
+/** Ids by slug, as the rules name things. */
+async function readIds(db: Db): Promise<SeedIds> {
+  const { rows } = await db.execute<{ name: string; id: string }>(sql`
+    select 'product ' || slug as name, id from products
+    union all select 'collection ' || slug, id from collections
+    union all
+    select 'variant of ' || p.slug, v.id from variants v join products p on p.id = v.product_id where v.position = 0`);
+  const byName = new Map(rows.map(({ name, id }) => [name, id]));
+  const find = (name: string) => {
+    const id = byName.get(name);
+    if (id === undefined) throw new Error(`The rules of the seed name a ${name}, which is not there.`);
+    return id;
+  };
+  return {
+    product: (slug) => find(`product ${slug}`),
+    collection: (slug) => find(`collection ${slug}`),
+    variantOf: (slug) => find(`variant of ${slug}`),
+    tagged: (tag) => SEED_PRODUCTS.filter(({ tags }) => tags.includes(tag)).map(({ slug }) => find(`product ${slug}`)),
+  };
+}
+
+/** Reduced goods were dearer before: since when, and what they cost then, so that the shop can say so. */
+async function writeEarlierPrices(db: Db): Promise<void> {
+  await db.execute(sql`
+    insert into price_history (variant_id, currency, amount_minor, valid_from)
+    select p.variant_id, p.currency, p.compare_at_minor, now() - interval '60 days'
+    from prices p join variants v on v.id = p.variant_id join products d on d.id = v.product_id
+    where p.compare_at_minor is not null and d.slug = any(${sql.param(SEED_PRODUCTS.map(({ slug }) => slug))}::text[])
+      and not exists (
+        select from price_history h
+        where h.variant_id = p.variant_id and h.currency = p.currency and h.valid_from < now() - interval '1 day')`);
 }
 
 async function main(): Promise<void> {

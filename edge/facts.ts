@@ -66,15 +66,15 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
         from (
           select h.currency, json_agg(
             json_build_object('from', floor(extract(epoch from h.valid_from) * 1000), 'amountMinor', h.amount_minor)
-            order by h.id) as list
+            order by h.valid_from, h.id) as list
           from price_history h join prices p on p.variant_id = h.variant_id and p.currency = h.currency
           where h.variant_id = ${variants.id} and h.amount_minor is not null
             and (p.compare_at_minor is not null
               or exists (select 1 from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
-            and h.id >= coalesce((
-              select max(before.id) from price_history before
+            and h.valid_from >= coalesce((
+              select max(before.valid_from) from price_history before
               where before.variant_id = h.variant_id and before.currency = h.currency
-                and before.valid_from < ${PAST_PRICES}), 0)
+                and before.valid_from < ${PAST_PRICES}), '-infinity')
           group by h.currency) points)`,
       taxClass: variants.taxClass,
       weightGrams: variants.weightGrams,
