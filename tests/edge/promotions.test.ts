@@ -1,0 +1,3 @@
+import { promotionSuite } from './promotions-suite';
+
+promotionSuite('the embedded KV');
