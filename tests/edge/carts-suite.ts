@@ -338,7 +338,7 @@ export function cartSuite(kvName: string, redisUrl?: string): void {
         expect(ready.requirements).toEqual([]);
         // 19.99 and 4.95 contain 3.19 and 0.79 of tax.
         expect(ready.totals).toMatchObject({ tax: eur(398), total: eur(2494), taxIncluded: true });
-        expect(ready.taxLines).toEqual([{ label: 'MwSt.', rateBps: 1900, amount: eur(398) }]);
+        expect(ready.taxLines).toEqual([{ label: 'MwSt.', rateBps: 1900, net: eur(2096), amount: eur(398) }]);
       });
 
       it('and tells when country or method no longer fit', async () => {
@@ -397,15 +397,15 @@ export function cartSuite(kvName: string, redisUrl?: string): void {
           return answer.body.items;
         };
         expect(await options({ country: 'DE' })).toEqual([
-          { id: 'ship_post', title: 'Post', price: eur(495), estimate: { minDays: 2, maxDays: 4 } },
-          { id: 'ship_bike', title: 'Bike', price: eur(900), estimate: { minDays: 1, maxDays: 1 } },
+          expect.objectContaining({ id: 'ship_post', title: 'Post', price: eur(495) }),
+          expect.objectContaining({ id: 'ship_bike', title: 'Bike', price: eur(900) }),
         ]);
         expect(await options({ country: 'JP', currency: 'JPY' })).toEqual([
           expect.objectContaining({ id: 'ship_post', price: { amount: 495, currency: 'JPY' } }),
         ]);
       });
 
-      it('but no code, since the shop has none', async () => {
+      it('but no code that the shop does not have', async () => {
         const { token } = await newCart(TWEED);
         const apply = (code: unknown) => call('POST', '/api/cart/coupons', { body: { code }, headers: token });
         await expectProblem(apply('WOOL10'), 422, 'coupon_unknown', 'code');
