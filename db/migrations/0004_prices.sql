@@ -264,21 +264,10 @@ begin
   if tg_op = 'INSERT' then
     insert into price_history (variant_id, currency, amount_minor, valid_from)
       select c.variant_id, c.currency, c.amount_minor, clock_timestamp() from changed c;
-  elsif tg_op = 'UPDATE' then
-    -- A price that moved to another variant or currency ends where it was.
-    insert into price_history (variant_id, currency, amount_minor, valid_from)
-      select c.variant_id, c.currency, c.amount_minor, clock_timestamp()
-      from changed c left join previous p on p.variant_id = c.variant_id and p.currency = c.currency
-      where p.amount_minor is distinct from c.amount_minor
-      union all
-      select p.variant_id, p.currency, null, clock_timestamp()
-      from previous p left join changed c on c.variant_id = p.variant_id and c.currency = p.currency
-      where c.variant_id is null;
   else
     -- What goes with its variant leaves no history.
     insert into price_history (variant_id, currency, amount_minor, valid_from)
-      select p.variant_id, p.currency, null, clock_timestamp()
-      from previous p join variants v on v.id = p.variant_id;
+      select c.variant_id, c.currency, null, clock_timestamp() from changed c join variants v on v.id = c.variant_id;
   end if;
   return null;
 end
@@ -287,11 +276,26 @@ $$;
 create trigger prices_inserted_recorded after insert on prices
   referencing new table as changed for each statement execute function record_prices();
 --> statement-breakpoint
-create trigger prices_updated_recorded after update on prices
-  referencing old table as previous new table as changed for each statement execute function record_prices();
---> statement-breakpoint
 create trigger prices_deleted_recorded after delete on prices
-  referencing old table as previous for each statement execute function record_prices();
+  referencing old table as changed for each statement execute function record_prices();
+--> statement-breakpoint
+
+-- Row by row, since most updates of a price leave it as it is, and those cost nothing so.
+create function record_changed_price() returns trigger language plpgsql as $$
+begin
+  if (old.variant_id, old.currency) <> (new.variant_id, new.currency) then
+    insert into price_history (variant_id, currency, amount_minor, valid_from)
+      values (old.variant_id, old.currency, null, clock_timestamp());
+  end if;
+  insert into price_history (variant_id, currency, amount_minor, valid_from)
+    values (new.variant_id, new.currency, new.amount_minor, clock_timestamp());
+  return null;
+end
+$$;
+--> statement-breakpoint
+create trigger prices_updated_recorded after update on prices for each row
+  when ((old.variant_id, old.currency, old.amount_minor) is distinct from (new.variant_id, new.currency, new.amount_minor))
+  execute function record_changed_price();
 --> statement-breakpoint
 
 -- By the time that a row is deleted together with its variant, the variant is gone.
