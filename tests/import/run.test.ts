@@ -116,7 +116,10 @@ describe.each(testDatabases('imp_run'))('an import on $server', ({ available, st
       { onChange: async (change) => void slugs.push(...change.slugs) },
     );
     expect(new Set(slugs).size).toBe(120);
-    const messages = await sql.query(`select payload->'slugs' as slugs from outbox where topic = 'catalog.changed'`);
+    // The regions that a first import writes are told as everything, without slugs.
+    const messages = await sql.query(
+      `select payload->'slugs' as slugs from outbox where topic = 'catalog.changed' and payload ? 'slugs'`,
+    );
     expect(messages.flatMap((row) => row.slugs).toSorted()).toEqual(slugs.toSorted());
   });
 
