@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { AxeResults } from 'axe-core';
+import { type APIResponse, type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { createDb, type Db } from '@/db/client';
 import { migrate } from '@/db/migrate';
 import { seed } from '@/db/seed';
@@ -31,6 +33,9 @@ export interface Visit {
   faults: string[];
   close(): Promise<void>;
 }
+
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+export const DESKTOP = { viewport: { width: 1440, height: 900 } };
 
 const CHROMIUM_FLAGS = [
   '--headless',
@@ -90,6 +95,38 @@ export async function openBrowserShop(): Promise<BrowserShop> {
     await close();
     throw error;
   }
+}
+
+const AXE = createRequire(import.meta.url).resolve('axe-core');
+
+/** What a page does against those who read it with other means, and how many pixels it is too wide. */
+export async function readingFaults(page: Page): Promise<string[]> {
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return [
+    ...(excess > 0 ? [`${excess} px too wide`] : []),
+    ...violations.map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`),
+  ];
+}
+
+export const payButton = (page: Page) => page.getByRole('button', { name: /^Pay/ });
+
+/** Fills in the checkout, but for what has a choice already. */
+export async function fillIn(page: Page, email = 'ada@example.com'): Promise<void> {
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Full name').fill('Ada Weaver');
+  await page.getByLabel('Street and number').fill('Loom Lane 4');
+  await page.getByLabel('Postal code').fill('10115');
+  await page.getByLabel('City').fill('Berlin');
+}
+
+/** The body of an answer; throws where it is none of success. */
+export async function answer(response: APIResponse) {
+  if (!response.ok()) throw new Error(`${response.status()} ${response.url()}: ${await response.text()}`);
+  return response.json();
 }
 
 function launch(): Promise<Browser> {

@@ -2,10 +2,16 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { orders, prices, products, stock, variants } from '@/db/schema';
-import { type BrowserShop, hasBrowser, openBrowserShop, type Visit } from './browser-shop';
-
-const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const DESKTOP = { viewport: { width: 1440, height: 900 } };
+import {
+  type BrowserShop,
+  DESKTOP,
+  fillIn,
+  hasBrowser,
+  openBrowserShop,
+  PHONE,
+  payButton,
+  type Visit,
+} from './browser-shop';
 
 describe.skipIf(!hasBrowser)('Buying in a browser', { timeout: 120_000 }, () => {
   let shop: BrowserShop;
@@ -318,7 +324,6 @@ describe.skipIf(!hasBrowser)('Buying in a browser', { timeout: 120_000 }, () => 
 });
 
 const cartLink = (page: Page) => page.getByRole('banner').getByRole('link', { name: /^Cart/ });
-const payButton = (page: Page) => page.getByRole('button', { name: /^Pay/ });
 
 async function addShirt(page: Page): Promise<void> {
   await page.goto('/products/saltmarsh-linen-shirt');
@@ -332,14 +337,6 @@ async function toCheckout(page: Page): Promise<void> {
   // The first way of sending is chosen by itself, and is part of the total from then on.
   await page.getByRole('radio', { name: /^Standard/ }).waitFor();
   await page.getByText('Chosen at checkout').waitFor({ state: 'detached' });
-}
-
-async function fillIn(page: Page, email = 'ada@example.com'): Promise<void> {
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Full name').fill('Ada Weaver');
-  await page.getByLabel('Street and number').fill('Loom Lane 4');
-  await page.getByLabel('Postal code').fill('10115');
-  await page.getByLabel('City').fill('Berlin');
 }
 
 function focusedName(page: Page): Promise<string | null | undefined> {

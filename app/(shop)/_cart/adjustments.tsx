@@ -3,16 +3,10 @@ import { Amount } from '../_catalog/price';
 import styles from './adjustments.module.css';
 
 /** What promotions took off something, one below the other. */
-export function Adjustments({
-  adjustments,
-  pending = false,
-}: {
-  adjustments: readonly Adjustment[];
-  pending?: boolean;
-}) {
+export function Adjustments({ adjustments, pending = false, className = '' }: AdjustmentsProps) {
   if (adjustments.length === 0) return null;
   return (
-    <ul className={styles.adjustments}>
+    <ul className={`${styles.adjustments} ${className}`}>
       {adjustments.map(({ promotionId, label, code, amount }) => (
         <li key={promotionId}>
           <span>
@@ -23,6 +17,13 @@ export function Adjustments({
       ))}
     </ul>
   );
+}
+
+interface AdjustmentsProps {
+  adjustments: readonly Adjustment[];
+  /** What they take off is unknown until the shop answers. */
+  pending?: boolean;
+  className?: string | undefined;
 }
 
 /** The code that a promotion was entered by. */

@@ -3,7 +3,7 @@
 import { useId, useRef, useState } from 'react';
 import type { Cart, PromotionOutcome } from '@/commerce/cart';
 import { Problem } from '../api';
-import { CodeTag, PromotionAmount } from './adjustments';
+import { CodeTag } from './adjustments';
 import { useCart } from './cart-provider';
 import styles from './code-field.module.css';
 import { reasonText } from './promotion-words';
@@ -120,13 +120,13 @@ export function CodeField({ cart, onChange }: { cart: Cart; onChange?: () => voi
 }
 
 function CodeOutcome({ outcome, pending }: { outcome: PromotionOutcome | undefined; pending: boolean }) {
+  if (pending) return <span className={styles.why}>…</span>;
   if (!outcome) return <span className={styles.why}>Another code does the same already.</span>;
-  const { status, label, amount, reason, provisional } = outcome;
-  if (status === 'not_applied') return <span className={styles.why}>{reason ? reasonText(reason) : ''}</span>;
+  const { status, label, reason, provisional } = outcome;
+  if (status === 'not_applied') return <span className={styles.why}>{reason ? reasonText(reason) : label}</span>;
   return (
     <span className={styles.applied}>
-      {label} <PromotionAmount money={amount} pending={pending} />
-      {provisional ? <span className={styles.why}> Checked when you order.</span> : null}
+      Applied{provisional ? <span className={styles.why}>, checked when you order</span> : null}
     </span>
   );
 }

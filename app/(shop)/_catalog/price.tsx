@@ -2,9 +2,9 @@ import { formatMoney, type Money } from '@/commerce/money';
 import { localeOf } from '../currencies';
 import styles from './price.module.css';
 
-/** Money as people write it in the currency's own place. */
+/** Money as people write it in the currency's own place, with a true minus: no line ends behind that. */
 export function Amount({ money }: { money: Money }) {
-  return <span className="numeric">{formatMoney(money, localeOf(money.currency))}</span>;
+  return <span className="numeric">{formatMoney(money, localeOf(money.currency)).replace('-', '−')}</span>;
 }
 
 /** What something costs, and what it cost before. */

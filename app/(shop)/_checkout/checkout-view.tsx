@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import type { Cart, PromotionOutcome, Totals } from '@/commerce/cart';
+import { formatMoney, type Money } from '@/commerce/money';
 import type { ShippingChoice } from '@/commerce/shipping-choice';
 import { Adjustments, PromotionAmount } from '../_cart/adjustments';
 import { useCart } from '../_cart/cart-provider';
@@ -13,7 +14,9 @@ import { LineAmount } from '../_cart/line-amount';
 import { fallenAway } from '../_cart/promotion-words';
 import { TotalsTable } from '../_cart/totals';
 import { Picture } from '../_catalog/picture';
+import { Amount } from '../_catalog/price';
 import { callApi, isUnanswered, Problem } from '../api';
+import { localeOf } from '../currencies';
 import { addressFormat } from './address-formats';
 import { attemptKey, endAttempt, openAttempt } from './attempt';
 import styles from './checkout-view.module.css';
@@ -124,10 +127,12 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     else router.push(`/orders/${order.id}`);
   }
 
-  function showErrors(found: FieldErrors, words: string | null) {
+  function showErrors(found: FieldErrors, words: string | null, { takesFocus = true } = {}) {
     setErrors(found);
     setNotice(words);
     if (found.vatId) setCompany(true);
+    // Whoever has gone on to another field is not called back.
+    if (!takesFocus) return;
     // After the messages are on the page: the focus then reads them out.
     requestAnimationFrame(() => {
       const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
@@ -149,7 +154,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
       if (details.country) setCountry(cart.country);
       if (details.shippingMethodId) setMethodId(cart.shippingMethodId);
       const problem = thrown instanceof Problem ? thrown : null;
-      showErrors(byPath(problem), problem?.errors.length ? null : (problem?.message ?? null));
+      const takesFocus = details.vatId === undefined;
+      showErrors(byPath(problem), problem?.errors.length ? null : (problem?.message ?? null), { takesFocus });
     }
   }
 
@@ -235,7 +241,9 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   }
 
   async function showChanged({ totals: now, promotions = [] }: Partial<ChangedPrice>) {
-    setDifferences(fallenAway(cart.promotions, promotions));
+    const before = moneyText(totals.total);
+    const words = now ? [`The total is ${moneyText(now.total)} instead of ${before}.`] : [];
+    setDifferences([...words, ...fallenAway(changed?.promotions ?? cart.promotions, promotions)]);
     const fresh = await reload().catch(() => undefined);
     // Where the cart knows by now what the order knew, it tells it line by line.
     const isKnown = !now || (fresh && fresh.totals.total.amount === now.total.amount);
@@ -445,22 +453,21 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
                 <span className={styles.hint}>
                   {[item.variantTitle, `× ${item.quantity}`, item.isGift ? '(gift)' : ''].filter(Boolean).join(' ')}
                 </span>
-                {changed ? null : <Adjustments adjustments={item.adjustments} pending={pending} />}
               </div>
-              {changed ? null : <LineAmount item={item} pending={pending} />}
+              {changed ? (
+                <Amount money={{ ...item.unitPrice, amount: item.unitPrice.amount * item.quantity }} />
+              ) : (
+                <>
+                  <LineAmount item={item} pending={pending} />
+                  <Adjustments adjustments={item.adjustments} pending={pending} className={styles.off} />
+                </>
+              )}
             </li>
           ))}
         </ul>
-        <CodeField cart={cart} onChange={forgetChanged} />
+        <CodeField cart={changed ? { ...cart, promotions: changed.promotions } : cart} onChange={forgetChanged} />
         {changed ? (
-          <TotalsTable
-            {...cart}
-            totals={changed.totals}
-            items={[]}
-            taxLines={[]}
-            shipping={cart.shipping && { adjustments: [] }}
-            pending={placing}
-          />
+          <TotalsTable {...cart} {...changed} {...reductionsOf(changed, cart)} taxLines={[]} pending={placing} />
         ) : (
           <TotalsTable {...cart} pending={pending || placing} />
         )}
@@ -557,6 +564,21 @@ function byPath(problem: Problem | null): FieldErrors {
 function optional<Name extends string>(name: Name, value: string): { [key in Name]?: string } {
   return value === '' ? {} : ({ [name]: value } as { [key in Name]?: string });
 }
+
+/** What promotions took off goods and off shipping, as far as they tell without their lines. */
+function reductionsOf({ promotions }: ChangedPrice, { shipping }: Cart) {
+  const applied = promotions.flatMap(({ promotionId, status, itemIds, ...promotion }) =>
+    status === 'applied' && promotionId !== null
+      ? [{ ...promotion, promotionId, source: 'promotion' as const, isOfGoods: itemIds.length > 0 }]
+      : [],
+  );
+  return {
+    items: [{ adjustments: applied.filter(({ isOfGoods }) => isOfGoods) }],
+    shipping: shipping && { adjustments: applied.filter(({ isOfGoods }) => !isOfGoods) },
+  };
+}
+
+const moneyText = (money: Money) => formatMoney(money, localeOf(money.currency));
 
 /** What the ways of sending and their prices depend on. */
 function parcelOf({ items, coupons, shippingAddress, country, currency, vatId }: Cart): string {

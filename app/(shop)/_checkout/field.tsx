@@ -22,7 +22,7 @@ interface TextFieldProps {
   maxLength?: number;
   hint?: string;
   className?: string;
-  /** With what was typed, when the field is left. */
+  /** With what was typed, when the field is left. An error that this brings is read out by itself. */
   onLeave?: (text: string) => void;
 }
 
@@ -60,7 +60,9 @@ export function TextField({
           {hint}
         </span>
       ) : null}
-      <FieldError path={path} errors={errors} />
+      <div aria-live={onLeave && 'polite'}>
+        <FieldError path={path} errors={errors} />
+      </div>
     </div>
   );
 }

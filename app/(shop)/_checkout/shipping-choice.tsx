@@ -25,7 +25,7 @@ export function ShippingWays({ choice, chosenId, currency, choose }: ShippingWay
                 {option.title}
                 <span className={styles.hint}>{arrivalText(option, currency)}</span>
                 {option.pickupAddress ? <span className={styles.hint}>{option.pickupAddress}</span> : null}
-                {option.missingForFree ? (
+                {option.missingForFree && option.missingForFree.amount > 0 && option.price.amount > 0 ? (
                   <span className={styles.hint}>
                     Free with <Amount money={option.missingForFree} /> more in goods
                   </span>

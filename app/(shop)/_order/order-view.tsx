@@ -75,9 +75,9 @@ export function OrderView({ order: atFirst }: { order: Order }) {
                   <span className={styles.soft}>
                     {[item.variantTitle, `× ${item.quantity}`, item.isGift ? '(gift)' : ''].filter(Boolean).join(' ')}
                   </span>
-                  <Adjustments adjustments={item.adjustments} />
                 </div>
                 <LineAmount item={item} />
+                <Adjustments adjustments={item.adjustments} className={styles.off} />
               </li>
             ))}
           </ul>

@@ -138,17 +138,17 @@ function Line({ item, warnings, pending }: { item: CartItem; warnings: { message
             {message}
           </p>
         ))}
-        {adjustments.length > 0 || unapplied.length > 0 ? (
-          <div className={styles.reasons}>
-            <Adjustments adjustments={adjustments} pending={pending} />
-            {unapplied.map((each) => (
-              <p key={each.promotionId} className={styles.unit}>
-                {unappliedText(each)}
-              </p>
-            ))}
-          </div>
-        ) : null}
       </div>
+      {adjustments.length > 0 || unapplied.length > 0 ? (
+        <div className={styles.reasons}>
+          <Adjustments adjustments={adjustments} pending={pending} />
+          {unapplied.map((each) => (
+            <p key={each.promotionId} className={styles.unit}>
+              {unappliedText(each)}
+            </p>
+          ))}
+        </div>
+      ) : null}
       {isGift ? (
         <p className={styles.gift}>
           <span className={styles.giftTag}>Gift</span>
