@@ -1,19 +1,11 @@
-/** What the rules price with, read from Postgres: fresh for an order, and behind the snapshot for everything else. */
-import { type AnyColumn, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { ListPrice, PricePoint, VariantFacts } from '@/commerce/pricing';
-import type { PriceList, Promotion, ShippingMethod, ShippingZone, ShopRules, TaxRate } from '@/commerce/rules';
+/**
+ * What the rules price with, read from Postgres: fresh for an order, and behind the snapshot for everything else. In SQL
+ * alone: the tables of `db/schema.ts` would be a sixteenth of an edge function.
+ */
+import { type SQL, sql } from 'drizzle-orm';
+import type { VariantFacts } from '@/commerce/pricing';
+import type { ShopRules } from '@/commerce/rules';
 import type { Db } from '@/db/client';
-import {
-  currencyConversions,
-  priceLists,
-  products,
-  promotionGroups,
-  promotions,
-  shippingMethods,
-  shippingZones,
-  taxZones,
-  variants,
-} from '@/db/schema';
 
 /**
  * How long a price is known for what a reduction is measured by: the 30 days before it (Directive 98/6/EC, article 6a),
@@ -31,28 +23,23 @@ const PAST_PROMOTIONS = sql.raw(`now() - interval '1 day'`);
  */
 export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<string, VariantFacts>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
-    .select({
-      id: variants.id,
-      productId: variants.productId,
-      slug: products.slug,
-      sku: variants.sku,
-      title: products.title,
-      variantTitle: variants.title,
-      options: variants.options,
-      imageUrl: sql<string | null>`(
+  const { rows } = await db.execute<{ facts: VariantFacts }>(sql`
+    select json_build_object(
+      'id', v.id, 'productId', v.product_id, 'slug', d.slug, 'sku', v.sku, 'title', d.title, 'variantTitle', v.title,
+      'options', v.options,
+      'imageUrl', (
         select m.url from media m
-        where m.product_id = ${variants.productId} and (m.variant_id is null or m.variant_id = ${variants.id})
-        order by m.variant_id is null, m.position limit 1)`,
-      prices: sql<VariantFacts['prices']>`(
+        where m.product_id = v.product_id and (m.variant_id is null or m.variant_id = v.id)
+        order by m.variant_id is null, m.position limit 1),
+      'prices', (
         select coalesce(
           json_object_agg(p.currency, json_build_object('amountMinor', p.amount_minor, 'compareAtMinor', p.compare_at_minor)),
           '{}')
-        from prices p where p.variant_id = ${variants.id})`,
-      collectionIds: sql<string[]>`(
+        from prices p where p.variant_id = v.id),
+      'collectionIds', (
         select coalesce(json_agg(pc.collection_id order by pc.collection_id), '[]')
-        from product_collections pc where pc.product_id = ${variants.productId})`,
-      listPrices: sql<ListPrice[]>`(
+        from product_collections pc where pc.product_id = v.product_id),
+      'listPrices', (
         select coalesce(
           json_agg(
             json_build_object('listId', lp.list_id, 'currency', lp.currency, 'minQuantity', lp.min_quantity,
@@ -60,36 +47,31 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
             order by lp.list_id, lp.currency, lp.min_quantity),
           '[]')
         from price_list_prices lp join price_lists l on l.id = lp.list_id
-        where lp.variant_id = ${variants.id} and (l.ends_at is null or l.ends_at > ${PAST_PRICES}))`,
-      priceHistory: sql<Record<string, PricePoint[]>>`(
+        where lp.variant_id = v.id and (l.ends_at is null or l.ends_at > ${PAST_PRICES})),
+      'priceHistory', (
         select coalesce(json_object_agg(points.currency, points.list), '{}')
         from (
           select h.currency, json_agg(
             json_build_object('from', floor(extract(epoch from h.valid_from) * 1000), 'amountMinor', h.amount_minor)
             order by h.valid_from, h.id) as list
           from price_history h join prices p on p.variant_id = h.variant_id and p.currency = h.currency
-          where h.variant_id = ${variants.id} and h.amount_minor is not null
+          where h.variant_id = v.id and h.amount_minor is not null
             and (p.compare_at_minor is not null
               or exists (select 1 from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
             and h.valid_from >= coalesce((
               select max(before.valid_from) from price_history before
               where before.variant_id = h.variant_id and before.currency = h.currency
                 and before.valid_from < ${PAST_PRICES}), '-infinity')
-          group by h.currency) points)`,
-      taxClass: variants.taxClass,
-      weightGrams: variants.weightGrams,
-      size: sql<VariantFacts['size']>`
-        case when ${variants.lengthMm} is not null then json_build_object(
-          'lengthMm', ${variants.lengthMm}, 'widthMm', ${variants.widthMm}, 'heightMm', ${variants.heightMm}) end`,
-      requiresShipping: variants.requiresShipping,
-      available: sql<number>`(
-        select coalesce(sum(s.on_hand - s.held), 0) from stock s where s.variant_id = ${variants.id})`.mapWith(Number),
-      policy: variants.stockPolicy,
-    })
-    .from(variants)
-    .innerJoin(products, eq(products.id, variants.productId))
-    .where(sql`${inArray(variants.id, [...ids])} and ${eq(products.status, 'active')}`);
-  return new Map(rows.map((row) => [row.id, row]));
+          group by h.currency) points),
+      'taxClass', v.tax_class, 'weightGrams', v.weight_grams,
+      'size', case when v.length_mm is not null then json_build_object(
+        'lengthMm', v.length_mm, 'widthMm', v.width_mm, 'heightMm', v.height_mm) end,
+      'requiresShipping', v.requires_shipping,
+      'available', (select coalesce(sum(s.on_hand - s.held), 0) from stock s where s.variant_id = v.id),
+      'policy', v.stock_policy) as facts
+    from variants v join products d on d.id = v.product_id
+    where v.id = any(${sql.param([...ids])}::text[]) and d.status = 'active'`);
+  return new Map(rows.map(({ facts }) => [facts.id, facts]));
 }
 
 /**
@@ -98,140 +80,72 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
  * after a day, price lists after 90 days; with `withEnded` it is there.
  */
 export async function readRules(db: Db, { withEnded = false } = {}): Promise<ShopRules> {
-  const isKnown = (endsAt: AnyColumn, since: SQL) =>
-    withEnded ? undefined : sql`(${endsAt} is null or ${endsAt} > ${since})`;
-  const [conversions, lists, groups, promotionRows, zones, areas, methods] = await db.batch([
-    db
-      .select({
-        from: currencyConversions.fromCurrency,
-        to: currencyConversions.toCurrency,
-        rate: sql<string>`trim_scale(${currencyConversions.rate})::text`,
-        rounding: currencyConversions.rounding,
-      })
-      .from(currencyConversions)
-      .orderBy(asc(currencyConversions.toCurrency)),
-    db
-      .select({
-        id: priceLists.id,
-        title: priceLists.title,
-        priority: priceLists.priority,
-        customerGroups: priceLists.customerGroups,
-        channels: priceLists.channels,
-        countries: priceLists.countries,
-        startsAt: milliseconds(priceLists.startsAt),
-        endsAt: milliseconds(priceLists.endsAt),
-        tiersBy: priceLists.tiersBy,
-        of: priceLists.selection,
-        steps: sql<PriceList['steps']>`(
-          select coalesce(
-            json_agg(json_build_object('minQuantity', s.min_quantity, 'changeBps', s.change_bps) order by s.min_quantity),
-            '[]')
-          from price_list_steps s where s.list_id = ${priceLists.id})`,
-        rounding: priceLists.rounding,
-      })
-      .from(priceLists)
-      .where(isKnown(priceLists.endsAt, PAST_PRICES))
-      .orderBy(asc(priceLists.id)),
-    db.select().from(promotionGroups).orderBy(asc(promotionGroups.id)),
-    db
-      .select({
-        id: promotions.id,
-        title: promotions.title,
-        codes: sql<string[]>`(
-          select coalesce(json_agg(c.code order by c.code), '[]')
-          from promotion_codes c where c.promotion_id = ${promotions.id})`,
-        startsAt: milliseconds(promotions.startsAt),
-        endsAt: milliseconds(promotions.endsAt),
-        hours: promotions.hours,
-        conditions: promotions.conditions,
-        effect: promotions.effect,
-        groupId: promotions.groupId,
-        exclusive: promotions.exclusive,
-        priority: promotions.priority,
-        usageLimit: promotions.usageLimit,
-        usageLimitPerCustomer: promotions.usageLimitPerCustomer,
-        usedUp: sql<boolean>`coalesce(${promotions.used} >= ${promotions.usageLimit}, false)`,
-      } satisfies Record<keyof Promotion, unknown>)
-      .from(promotions)
-      .where(isKnown(promotions.endsAt, PAST_PROMOTIONS))
-      .orderBy(asc(promotions.id)),
-    db
-      .select({
-        id: taxZones.id,
-        country: taxZones.country,
-        region: taxZones.region,
-        postalCodes: taxZones.postalCodes,
-        pricesIncludeTax: taxZones.pricesIncludeTax,
-        rounding: taxZones.rounding,
-        rates: sql<Record<string, TaxRate[]>>`(
+  const isKnown = (since: SQL) => (withEnded ? sql`true` : sql`(ends_at is null or ends_at > ${since})`);
+  const { rows } = await db.execute<{ rules: Omit<ShopRules, 'currencies'> }>(sql`
+    select json_build_object(
+      'conversions', ${list(sql`
+        'from', c.from_currency, 'to', c.to_currency, 'rate', trim_scale(c.rate)::text, 'rounding', c.rounding`)}
+        order by c.to_currency), '[]') from currency_conversions c),
+      'priceLists', ${list(sql`
+        'id', l.id, 'title', l.title, 'priority', l.priority, 'customerGroups', to_json(l.customer_groups),
+        'channels', to_json(l.channels), 'countries', to_json(l.countries),
+        'startsAt', ${milliseconds('l.starts_at')}, 'endsAt', ${milliseconds('l.ends_at')}, 'tiersBy', l.tiers_by,
+        'of', l.selection,
+        'steps', ${list(sql`'minQuantity', s.min_quantity, 'changeBps', s.change_bps`)}
+          order by s.min_quantity), '[]') from price_list_steps s where s.list_id = l.id),
+        'rounding', l.rounding`)}
+        order by l.id), '[]') from price_lists l where ${isKnown(PAST_PRICES)}),
+      'promotionGroups', ${list(sql`'id', g.id, 'title', g.title, 'priority', g.priority`)}
+        order by g.id), '[]') from promotion_groups g),
+      'promotions', ${list(sql`
+        'id', p.id, 'title', p.title,
+        'codes', (
+          select coalesce(json_agg(c.code order by c.code), '[]') from promotion_codes c where c.promotion_id = p.id),
+        'startsAt', ${milliseconds('p.starts_at')}, 'endsAt', ${milliseconds('p.ends_at')}, 'hours', p.hours,
+        'conditions', p.conditions, 'effect', p.effect, 'groupId', p.group_id, 'exclusive', p.exclusive,
+        'priority', p.priority, 'usageLimit', p.usage_limit, 'usageLimitPerCustomer', p.usage_limit_per_customer,
+        'usedUp', coalesce(p.used >= p.usage_limit, false)`)}
+        order by p.id), '[]') from promotions p where ${isKnown(PAST_PROMOTIONS)}),
+      'taxZones', ${list(sql`
+        'id', z.id, 'country', z.country, 'region', z.region, 'postalCodes', to_json(z.postal_codes),
+        'pricesIncludeTax', z.prices_include_tax, 'rounding', z.rounding,
+        'rates', (
           select coalesce(json_object_agg(classes.tax_class, classes.rates order by classes.tax_class), '{}')
           from (
             select r.tax_class, json_agg(
               json_build_object('label', r.label, 'rateBps', r.rate_bps, 'compound', r.compound) order by r.position) as rates
-            from tax_rates r where r.zone_id = ${taxZones.id}
-            group by r.tax_class) classes)`,
-        shipping: taxZones.shippingTax,
-        reverseCharge: taxZones.reverseCharge,
-      })
-      .from(taxZones)
-      .orderBy(asc(taxZones.id)),
-    db
-      .select({
-        id: shippingZones.id,
-        title: shippingZones.title,
-        areas: sql<ShippingZone['areas']>`(
-          select coalesce(
-            json_agg(
-              json_build_object('country', a.country, 'regions', a.regions, 'postalCodes', a.postal_codes) order by a.position),
-            '[]')
-          from shipping_zone_areas a where a.zone_id = ${shippingZones.id})`,
-      })
-      .from(shippingZones)
-      .orderBy(asc(shippingZones.id)),
-    db
-      .select({
-        id: shippingMethods.id,
-        title: shippingMethods.title,
-        kind: shippingMethods.kind,
-        zoneId: shippingMethods.zoneId,
-        taxClass: shippingMethods.taxClass,
-        basis: shippingMethods.basis,
-        prices: sql<ShippingMethod['prices']>`(
+            from tax_rates r where r.zone_id = z.id
+            group by r.tax_class) classes),
+        'shipping', z.shipping_tax, 'reverseCharge', z.reverse_charge`)}
+        order by z.id), '[]') from tax_zones z),
+      'shippingZones', ${list(sql`
+        'id', z.id, 'title', z.title,
+        'areas', ${list(sql`
+          'country', a.country, 'regions', to_json(a.regions), 'postalCodes', to_json(a.postal_codes)`)}
+          order by a.position), '[]') from shipping_zone_areas a where a.zone_id = z.id)`)}
+        order by z.id), '[]') from shipping_zones z),
+      'shippingMethods', ${list(sql`
+        'id', m.id, 'title', m.title, 'kind', m.kind, 'zoneId', m.zone_id, 'taxClass', m.tax_class, 'basis', m.basis,
+        'prices', (
           select coalesce(json_object_agg(currencies.currency, currencies.steps order by currencies.currency), '{}')
           from (
             select p.currency, json_agg(
               json_build_object('from', p.from_measure, 'amountMinor', p.amount_minor) order by p.from_measure) as steps
-            from shipping_prices p where p.method_id = ${shippingMethods.id}
-            group by p.currency) currencies)`,
-        freeFrom: shippingMethods.freeFrom,
-        dimensionalDivisor: shippingMethods.dimensionalDivisor,
-        limits: shippingMethods.limits,
-        excludes: shippingMethods.excludes,
-        minDays: shippingMethods.minDays,
-        maxDays: shippingMethods.maxDays,
-        handlingDays: shippingMethods.handlingDays,
-        cutoff: shippingMethods.cutoff,
-        weekends: shippingMethods.weekends,
-        pickupAddress: shippingMethods.pickupAddress,
-      } satisfies Record<keyof ShippingMethod, unknown>)
-      .from(shippingMethods)
-      .orderBy(asc(shippingMethods.position), asc(shippingMethods.id)),
-  ]);
-  return {
-    currencies: [...new Set(methods.flatMap(({ prices }) => Object.keys(prices)))].sort(),
-    conversions,
-    priceLists: lists,
-    promotionGroups: groups,
-    promotions: promotionRows,
-    taxZones: zones,
-    shippingZones: areas,
-    shippingMethods: methods,
-  };
+            from shipping_prices p where p.method_id = m.id
+            group by p.currency) currencies),
+        'freeFrom', m.free_from, 'dimensionalDivisor', m.dimensional_divisor, 'limits', m.limits,
+        'excludes', m.excludes, 'minDays', m.min_days, 'maxDays', m.max_days, 'handlingDays', m.handling_days,
+        'cutoff', m.cutoff, 'weekends', m.weekends, 'pickupAddress', m.pickup_address`)}
+        order by m.position, m.id), '[]') from shipping_methods m)) as rules`);
+  const { rules } = rows[0]!;
+  const currencies = new Set(rules.shippingMethods.flatMap(({ prices }) => Object.keys(prices)));
+  return { currencies: [...currencies].sort(), ...rules };
 }
 
-function milliseconds(column: AnyColumn): SQL<number | null> {
-  return sql<number | null>`floor(extract(epoch from ${column}) * 1000)::float8`;
-}
+/** The beginning of a subselect of objects as one JSON list; what it is ordered by and from where comes behind it. */
+const list = (members: SQL) => sql`(select coalesce(json_agg(json_build_object(${members})`;
+
+const milliseconds = (column: string) => sql.raw(`floor(extract(epoch from ${column}) * 1000)`);
 
 /** What a customer has used of the shop, by the key that `node/promotion-uses.ts` makes. */
 export interface CustomerUses {
