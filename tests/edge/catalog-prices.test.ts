@@ -297,7 +297,7 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
         shop.sql.query(`alter table price_history enable trigger user`),
         shop.sql.query(`alter table prices enable trigger user`),
       ]);
-      const [clock] = await shop.sql.query(`select extract(epoch from now()) * 1000 as now`);
+      const [clock] = await shop.sql.query(`select floor(extract(epoch from now()) * 1000) as now`);
       const ended = (days: number) => Number(clock?.now) - days * DAY;
       const prices = ['EUR', 'USD'].map((currency) => ({ variantId: id, currency, minQuantity: 2, amountMinor: 1 }));
       for (const lists of [
