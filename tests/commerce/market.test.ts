@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chooseMarket, type ShopRules } from '@/commerce/market';
-import { shippingOptions } from '@/commerce/shipping';
+import { chooseMarket, requireCountry, requireCurrency, requireZone } from '@/commerce/market';
+import type { TaxZone } from '@/commerce/rules';
+import { GERMANY, shop } from './examples';
 
-const zone = { pricesIncludeTax: true, rates: {} };
-const method = { minDays: 1, maxDays: 2, taxClass: 'standard' };
+const zone = (country: string, more: Partial<TaxZone> = {}): TaxZone => ({ ...GERMANY, id: country, country, ...more });
 
-const RULES: ShopRules = {
-  currencies: ['EUR', 'GBP', 'USD'],
-  taxZones: { DE: zone, GB: zone, JP: zone },
-  shippingMethods: [
-    { ...method, id: 'everywhere', title: 'Everywhere', countries: [], prices: { EUR: 500, GBP: 450 } },
-    { ...method, id: 'island', title: 'Island', countries: ['GB'], prices: { GBP: 0 } },
-  ],
-};
+const RULES = shop({ currencies: ['EUR', 'GBP', 'USD'], taxZones: [zone('DE'), zone('GB'), zone('JP')] });
 
 describe('the market to begin with', () => {
   it.each([
@@ -20,6 +13,11 @@ describe('the market to begin with', () => {
     ['the currency of the country', { country: 'GB' }, { currency: 'GBP', country: 'GB' }],
     ['home, where the country is unknown', { country: 'AQ' }, { currency: 'EUR', country: 'DE' }],
     ['home, where nothing is known', {}, { currency: 'EUR', country: 'DE' }],
+    [
+      'home, where nothing is known and that is said',
+      { currency: null, country: null },
+      { currency: 'EUR', country: 'DE' },
+    ],
     [
       'the home currency, where the country has one that is not sold',
       { country: 'JP' },
@@ -35,19 +33,56 @@ describe('the market to begin with', () => {
   });
 
   it('is one that the shop has, where home is not', () => {
-    const rules = { ...RULES, currencies: ['CHF'], taxZones: { CH: zone } };
+    const rules = shop({ currencies: ['CHF'], taxZones: [zone('CH')] });
     expect(chooseMarket(rules, {})).toEqual({ currency: 'CHF', country: 'CH' });
+  });
+
+  it('is home, where the shop sells nowhere yet', () => {
+    expect(chooseMarket(shop({ currencies: [], taxZones: [] }), {})).toEqual({ currency: 'EUR', country: 'DE' });
   });
 });
 
-describe('the ways of shipping', () => {
+describe('a currency', () => {
+  it('that the shop has is let through', () => {
+    expect(() => requireCurrency(RULES, 'GBP')).not.toThrow();
+  });
+
+  it.each(['CHF', 'eur', '', '__proto__', 'length'])('%j is refused, with its path', (currency) => {
+    expect(() => requireCurrency(RULES, currency, 'wish.currency')).toThrow(
+      expect.objectContaining({
+        code: 'currency_not_sold',
+        issues: [expect.objectContaining({ path: 'wish.currency', code: 'currency_not_sold' })],
+      }),
+    );
+  });
+});
+
+describe('a country', () => {
+  it('that the shop sells to is let through', () => {
+    expect(() => requireCountry(RULES, 'GB')).not.toThrow();
+  });
+
+  it.each(['AQ', 'de', '', '__proto__', 'constructor'])('%j is refused, with its path', (country) => {
+    const refusal = expect.objectContaining({
+      code: 'country_not_sold_to',
+      issues: [expect.objectContaining({ path: 'country', code: 'country_not_sold_to' })],
+    });
+    expect(() => requireCountry(RULES, country)).toThrow(refusal);
+    expect(() => requireZone(RULES, { country })).toThrow(refusal);
+  });
+});
+
+describe('the taxes of a place', () => {
+  const parts = shop({
+    taxZones: [zone('US', { id: 'us-or', region: 'OR' }), zone('US', { id: 'us-ca', region: 'CA' }), zone('DE')],
+  });
+
   it.each([
-    ['GB', 'GBP', ['everywhere', 'island']],
-    ['DE', 'EUR', ['everywhere']],
-    ['GB', 'EUR', ['everywhere']],
-    ['DE', 'USD', []],
-    ['AQ', 'EUR', []],
-  ])('to %s in %s are %j', (country, currency, ids) => {
-    expect(shippingOptions(RULES, { country, currency }).map(({ id }) => id)).toEqual(ids);
+    ['of its country', { country: 'DE', region: 'BE', postalCode: '10115' }, 'DE'],
+    ['of its region', { country: 'US', region: 'CA' }, 'us-ca'],
+    ['of the first part of its country, where its region is not known yet', { country: 'US', region: null }, 'us-or'],
+    ['of the first part of its country, where none is of its region', { country: 'US', region: 'NY' }, 'us-or'],
+  ])('are those %s', (_name, place, id) => {
+    expect(requireZone(parts, place).id).toBe(id);
   });
 });
