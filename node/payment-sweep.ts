@@ -2,7 +2,7 @@
  * Payments whose outcome is not known yet: asking again, and giving up. Everything here may be repeated and run beside
  * itself: the provider does each thing once, and an order moves only from where it was seen.
  */
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
 import type { CancellationReason } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
@@ -63,11 +63,26 @@ export async function sweepPayments(db: Db, { limit = BITE } = {}): Promise<{ pr
 }
 
 /** Cancels expired orders that hold any of the variants, and answers how many: for stock that is wanted now. */
-export async function releaseExpired(db: Db, variantIds: string[]): Promise<number> {
+export function releaseExpired(db: Db, variantIds: string[]): Promise<number> {
+  return cancelExpired(
+    db,
+    sql`select from stock_holds h
+      where h.order_id = o.id and h.status = 'held' and h.variant_id = any(${sql.param(variantIds)}::text[])`,
+  );
+}
+
+/** The same for orders that use any of the promotions: for a use that is wanted now. */
+export function releaseExpiredUses(db: Db, promotionIds: string[]): Promise<number> {
+  return cancelExpired(
+    db,
+    sql`select from promotion_uses u
+      where u.order_id = o.id and u.status = 'counted' and u.promotion_id = any(${sql.param(promotionIds)}::text[])`,
+  );
+}
+
+async function cancelExpired(db: Db, holds: SQL): Promise<number> {
   const { rows } = await db.execute<{ id: string }>(sql`
-    select o.id from orders o where o.status = 'pending' and o.expires_at < now() and exists (
-      select 1 from stock_holds h
-      where h.order_id = o.id and h.status = 'held' and h.variant_id = any(${sql.param(variantIds)}::text[]))
+    select o.id from orders o where o.status = 'pending' and o.expires_at < now() and exists (${holds})
     order by o.expires_at limit ${BITE}`);
   const outcomes = await Promise.allSettled(rows.map((row) => reconcile(db, row.id)));
   return outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value?.order.status === 'cancelled')

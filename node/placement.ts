@@ -17,7 +17,7 @@ import { type Agreement, agreementOf, agreementOfQuote, requireQuote } from './a
 import { CLAIM_CONSTRAINT, type Claim, claimStatements } from './idempotency';
 import { changeOrder, type OrderRecord, readOrder } from './order-record';
 import { outboxStatement } from './outbox';
-import { releaseExpired, supersede } from './payment-sweep';
+import { releaseExpired, releaseExpiredUses, supersede } from './payment-sweep';
 import type { CreateIntent } from './payments/provider';
 import { customerKeyOf, redeemStatement, refusedPromotions } from './promotion-uses';
 import { stockMessage } from './settlement';
@@ -116,7 +116,15 @@ export async function placeOrder(
 async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDeps): Promise<Agreement> {
   const quote = input.quote === undefined ? null : await requireQuote(input.quote, deps);
   const promised = quote?.lines.flatMap(({ isGift, variantId }) => (isGift ? [variantId] : [])) ?? [];
-  const { priced, pricing, variants, rules } = await priceFromDatabase(cart, input, promised, deps);
+  let read = await priceFromDatabase(cart, input, promised, deps);
+  // A use that an abandoned order still holds is no reason to refuse: cron may be long in coming.
+  const wanted = read.priced.promotions.flatMap(({ promotionId, code, reason }) =>
+    promotionId !== null && code !== null && WAS_USED.has(reason?.code) ? [promotionId] : [],
+  );
+  if (wanted.length > 0 && (await releaseExpiredUses(deps.db, wanted)) > 0) {
+    read = await priceFromDatabase(cart, input, promised, deps);
+  }
+  const { priced, pricing, variants, rules } = read;
   requireReady(priced, input);
   const agreement = quote ? agreementOfQuote(quote, pricing, priced, variants) : agreementOf(priced);
   // Whoever asked for the quote was nobody yet: that it is a first order is for the order to decide.
@@ -134,6 +142,8 @@ async function agree(cart: StoredCart, input: PlacementInput, deps: PlacementDep
   if (shortages.length > 0 && !(await mayComeFree(deps.db, cart.id, shortages))) throw outOfStock(agreement, shortages);
   return agreement;
 }
+
+const WAS_USED = new Set<string | undefined>(['used_up', 'used_by_customer']);
 
 async function priceFromDatabase(
   cart: StoredCart,
