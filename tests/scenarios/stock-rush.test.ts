@@ -77,6 +77,9 @@ describe(`${BUYERS} buyers on ${UNITS} units, ${SEEDS} times, on ${database.serv
           shippingAddress: null,
           billingAddress: null,
           shippingMethodId: null,
+          channel: 'web',
+          vatId: null,
+          group: null,
           coupons: [],
           lines: shuffled(lines, random),
         },
@@ -95,7 +98,12 @@ describe(`${BUYERS} buyers on ${UNITS} units, ${SEEDS} times, on ${database.serv
     };
     const claim: Claim = { scope: cart.id, key: 'rush', requestHash: 'same' };
     try {
-      const placed = await placeOrder(cart, input, claim, { db: shop.db, now: new Date(), siteUrl: shop.siteUrl });
+      const placed = await placeOrder(cart, input, claim, {
+        db: shop.db,
+        now: new Date(),
+        siteUrl: shop.siteUrl,
+        authSecret: shop.platform.env.AUTH_SECRET!,
+      });
       return placed?.order.id ?? null;
     } catch (error) {
       if (error instanceof CommerceError && error.code === 'out_of_stock') return null;
