@@ -272,8 +272,9 @@ async function readList(deps: CatalogDeps, asked: ProductsAsked): Promise<Made> 
   };
 
   // Only signs were typed, which no product has.
-  if (filter.words?.length === 0)
+  if (filter.words?.length === 0) {
     return { body: { items: [], nextCursor: null, ...(asked.facets ? NOTHING : {}) }, until };
+  }
   const listIds = publicLists(rules).map(({ id }) => id);
   // One more than asked for tells whether there is a next page.
   const page = (filter: Filter) => readPage(deps.db, filter, { sort, limit: limit + 1, after }, listIds);
