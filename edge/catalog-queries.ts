@@ -363,14 +363,16 @@ function productJson(only: { filter: Filter; listIds: string[] } | null): SQL {
         'priceHistory', (
           select coalesce(json_object_agg(h.currency, h.points), '{}')
           from (select h.currency, json_agg(json_build_object('from', floor(extract(epoch from h.valid_from) * 1000),
-                                                              'amountMinor', h.amount_minor) order by h.id) as points
+                                                              'amountMinor', h.amount_minor)
+                                           order by h.valid_from, h.id) as points
                 from price_history h join prices r on r.variant_id = h.variant_id and r.currency = h.currency
                 where h.variant_id = v.id and h.amount_minor is not null ${inCurrency(sql`h.currency`)}
                   and (r.compare_at_minor is not null
                     or exists (select from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
-                  and h.id >= coalesce((
-                    select max(b.id) from price_history b
-                    where b.variant_id = h.variant_id and b.currency = h.currency and b.valid_from < ${PAST_PRICES}), 0)
+                  and h.valid_from >= coalesce((
+                    select max(b.valid_from) from price_history b
+                    where b.variant_id = h.variant_id and b.currency = h.currency
+                      and b.valid_from < ${PAST_PRICES}), '-infinity')
                 group by h.currency) h)
       ) order by v.position, v.id), '[]')
       from variants v where v.product_id = p.id))`;

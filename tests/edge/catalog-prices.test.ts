@@ -281,9 +281,8 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
     it('rest on what the cart knows of a variant', async () => {
       await add(shop.db, product('Damask', { collections: ['throws', 'scarves'], variants: [{ sku: 'DAMASK' }] }));
       const id = await idOf('DAMASK');
-      const past = [100, 95, 80, 1].map(
-        (days, index) => `($1, 'EUR', ${900 + index}, now() - interval '${days} days')`,
-      );
+      // Not in the order in which they were written.
+      const past = [80, 100, 1, 95].map((days) => `($1, 'EUR', ${900 + days}, now() - interval '${days} days')`);
       await shop.sql.transaction([
         shop.sql.query(`alter table prices disable trigger user`),
         shop.sql.query(`delete from prices where variant_id = $1`, [id]),
@@ -293,7 +292,7 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
           `insert into price_history (variant_id, currency, amount_minor, valid_from) values ${past.join(', ')}`,
           [id],
         ),
-        shop.sql.query(`insert into prices values ($1, 'EUR', 903, 1000), ($1, 'USD', 903, null)`, [id]),
+        shop.sql.query(`insert into prices values ($1, 'EUR', 901, 1000), ($1, 'USD', 903, null)`, [id]),
         shop.sql.query(`alter table price_history enable trigger user`),
         shop.sql.query(`alter table prices enable trigger user`),
       ]);
@@ -315,7 +314,7 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
         expect(found.collections.map((collection) => collection.id).sort()).toEqual(facts.collectionIds);
         const { prices, listPrices, priceHistory } = facts;
         expect(found.variants[0]).toMatchObject({ id, prices, listPrices, priceHistory });
-        expect(priceHistory.EUR?.map(({ amountMinor }) => amountMinor)).toEqual([901, 902, 903]);
+        expect(priceHistory.EUR?.map(({ amountMinor }) => amountMinor)).toEqual([995, 980, 901]);
         expect(listPrices).toHaveLength(lists.length === 0 ? 0 : 4);
       }
       await shop.sql.query(`delete from products where slug = 'damask'`);

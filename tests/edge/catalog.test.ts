@@ -479,11 +479,11 @@ describe.each(testDatabases('cat_catalog').filter(({ available }) => available))
     });
 
     it('fills a new isolate from KV, without SQL for a product that another has read', async () => {
-      await shop.call('GET', '/api/products/ash-scarf');
+      for (const slug of ['ash-scarf', 'birch-scarf']) await shop.call('GET', `/api/products/${slug}`);
       const { call } = await shop.freshIsolate();
       // One for the product and one, beside it, for the rules.
       expect((await call('GET', '/api/products/ash-scarf')).trips).toEqual({ kv: 2, db: 0 });
-      expect((await call('GET', '/api/products/birch-scarf')).trips.kv, 'the rules are known now').toBe(1);
+      expect((await call('GET', '/api/products/birch-scarf')).trips, 'the rules are known now').toEqual(WARM);
     });
   },
 );
