@@ -7,6 +7,7 @@ import { convertPrice } from '@/commerce/rounding';
 import type { CurrencyConversion } from '@/commerce/rules';
 import type { Db } from '@/db/client';
 import type { Corrections, Position } from './catalog-cursor';
+import { listPricesOf, priceHistoryOf } from './facts';
 import { allowedTypos, nearestWords } from './search';
 
 export type Sort = 'featured' | 'newest' | 'price-asc' | 'price-desc' | 'title' | 'relevance';
@@ -353,33 +354,11 @@ function productJson(only: { filter: Filter; listIds: string[] } | null): SQL {
           select coalesce(json_object_agg(r.currency, json_build_object('amountMinor', r.amount_minor,
                                                                         'compareAtMinor', r.compare_at_minor)), '{}')
           from prices r where r.variant_id = v.id ${inCurrency(sql`r.currency`)}),
-        'listPrices', (
-          select coalesce(json_agg(json_build_object('listId', lp.list_id, 'currency', lp.currency, 'minQuantity',
-                                                     lp.min_quantity, 'amountMinor', lp.amount_minor)
-                                   order by lp.list_id, lp.currency, lp.min_quantity), '[]')
-          from price_list_prices lp join price_lists pl on pl.id = lp.list_id
-          where lp.variant_id = v.id and (pl.ends_at is null or pl.ends_at > ${PAST_PRICES})
-            ${inCurrency(sql`lp.currency`)} ${inLists}),
-        'priceHistory', (
-          select coalesce(json_object_agg(h.currency, h.points), '{}')
-          from (select h.currency, json_agg(json_build_object('from', floor(extract(epoch from h.valid_from) * 1000),
-                                                              'amountMinor', h.amount_minor)
-                                           order by h.valid_from, h.id) as points
-                from price_history h join prices r on r.variant_id = h.variant_id and r.currency = h.currency
-                where h.variant_id = v.id and h.amount_minor is not null ${inCurrency(sql`h.currency`)}
-                  and (r.compare_at_minor is not null
-                    or exists (select from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
-                  and h.valid_from >= coalesce((
-                    select max(b.valid_from) from price_history b
-                    where b.variant_id = h.variant_id and b.currency = h.currency
-                      and b.valid_from < ${PAST_PRICES}), '-infinity')
-                group by h.currency) h)
+        'listPrices', ${listPricesOf(sql`${inCurrency(sql`lp.currency`)} ${inLists}`)},
+        'priceHistory', ${priceHistoryOf(inCurrency(sql`h.currency`))}
       ) order by v.position, v.id), '[]')
       from variants v where v.product_id = p.id))`;
 }
-
-/** As far back as the facts of a cart go, so that both compare with the same. */
-const PAST_PRICES = sql.raw(`now() - interval '90 days'`);
 
 function and(conditions: SQL[]): SQL {
   return conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);

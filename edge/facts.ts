@@ -39,30 +39,8 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
       'collectionIds', (
         select coalesce(json_agg(pc.collection_id order by pc.collection_id), '[]')
         from product_collections pc where pc.product_id = v.product_id),
-      'listPrices', (
-        select coalesce(
-          json_agg(
-            json_build_object('listId', lp.list_id, 'currency', lp.currency, 'minQuantity', lp.min_quantity,
-                              'amountMinor', lp.amount_minor)
-            order by lp.list_id, lp.currency, lp.min_quantity),
-          '[]')
-        from price_list_prices lp join price_lists l on l.id = lp.list_id
-        where lp.variant_id = v.id and (l.ends_at is null or l.ends_at > ${PAST_PRICES})),
-      'priceHistory', (
-        select coalesce(json_object_agg(points.currency, points.list), '{}')
-        from (
-          select h.currency, json_agg(
-            json_build_object('from', floor(extract(epoch from h.valid_from) * 1000), 'amountMinor', h.amount_minor)
-            order by h.valid_from, h.id) as list
-          from price_history h join prices p on p.variant_id = h.variant_id and p.currency = h.currency
-          where h.variant_id = v.id and h.amount_minor is not null
-            and (p.compare_at_minor is not null
-              or exists (select 1 from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
-            and h.valid_from >= coalesce((
-              select max(before.valid_from) from price_history before
-              where before.variant_id = h.variant_id and before.currency = h.currency
-                and before.valid_from < ${PAST_PRICES}), '-infinity')
-          group by h.currency) points),
+      'listPrices', ${listPricesOf()},
+      'priceHistory', ${priceHistoryOf()},
       'taxClass', v.tax_class, 'weightGrams', v.weight_grams,
       'size', case when v.length_mm is not null then json_build_object(
         'lengthMm', v.length_mm, 'widthMm', v.width_mm, 'heightMm', v.height_mm) end,
@@ -73,6 +51,34 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
     where v.id = any(${sql.param([...ids])}::text[]) and d.status = 'active'`);
   return new Map(rows.map(({ facts }) => [facts.id, facts]));
 }
+
+/** The prices that lists have for the variant `v`, with a further condition on `lp`, as JSON. */
+export const listPricesOf = (condition = sql``) => sql`(
+  select coalesce(
+    json_agg(
+      json_build_object('listId', lp.list_id, 'currency', lp.currency, 'minQuantity', lp.min_quantity,
+                        'amountMinor', lp.amount_minor)
+      order by lp.list_id, lp.currency, lp.min_quantity),
+    '[]')
+  from price_list_prices lp join price_lists l on l.id = lp.list_id
+  where lp.variant_id = v.id and (l.ends_at is null or l.ends_at > ${PAST_PRICES}) ${condition})`;
+
+/** The base prices that the variant `v` has had, with a further condition on `h`, as JSON. */
+export const priceHistoryOf = (condition = sql``) => sql`(
+  select coalesce(json_object_agg(points.currency, points.list), '{}')
+  from (
+    select h.currency, json_agg(
+      json_build_object('from', floor(extract(epoch from h.valid_from) * 1000), 'amountMinor', h.amount_minor)
+      order by h.valid_from, h.id) as list
+    from price_history h join prices b on b.variant_id = h.variant_id and b.currency = h.currency
+    where h.variant_id = v.id and h.amount_minor is not null ${condition}
+      and (b.compare_at_minor is not null
+        or exists (select from price_lists where ends_at is null or ends_at > ${PAST_PRICES}))
+      and h.valid_from >= coalesce((
+        select max(before.valid_from) from price_history before
+        where before.variant_id = h.variant_id and before.currency = h.currency
+          and before.valid_from < ${PAST_PRICES}), '-infinity')
+    group by h.currency) points)`;
 
 /**
  * All rules of the shop, in the order of their ids unless it says another; one round trip. It sells in the currencies that
