@@ -34,6 +34,11 @@ export class Basket {
     }
   }
 
+  /** Of the variants in it, of their products and of their collections, each once. */
+  ids(): Iterable<string> {
+    return this.#byId.keys();
+  }
+
   /** The lines that a selection names, by index, ascending. */
   at(selection: Selection | null): readonly number[] {
     if (selection === null) return this.#all;

@@ -84,7 +84,7 @@ export function applyPromotions(input: PromotionInput, index: RuleIndex): Promot
   const basket = new Basket(input.lines);
   const candidates: Candidate[] = [];
   const refused: Refused[] = [];
-  for (const [promotion, code] of concerned(input, index, refused)) {
+  for (const [promotion, code] of concerned(input.codes, basket, index, refused)) {
     const work = refusalOf(promotion, basket, input) ?? workOf(promotion.effect, basket, input);
     if (isReason(work)) refused.push({ promotion, code, reason: work });
     else candidates.push({ promotion, code, work });
@@ -104,15 +104,13 @@ export function applyPromotions(input: PromotionInput, index: RuleIndex): Promot
     (best, applied) => (best && takenBy(best) >= takenBy(applied) ? best : applied),
     undefined,
   );
+  const nothingLeft = reason('nothing_to_take_off', 'There is nothing left that it could take off.');
+  const byStrongest = strongest ? beatenBy(strongest) : nothingLeft;
   for (const { promotion, code } of candidates) {
     if (isApplied.has(promotion)) continue;
+    const by = winner.beatenBy.get(promotion);
     const wasExcluded = winner !== together || promotion.exclusive;
-    const by = winner.beatenBy.get(promotion) ?? (wasExcluded ? strongest : undefined);
-    refused.push({
-      promotion,
-      code,
-      reason: by ? beatenBy(by) : reason('nothing_to_take_off', 'There is nothing left that it could take off.'),
-    });
+    refused.push({ promotion, code, reason: by ? beatenBy(by) : wasExcluded ? byStrongest : nothingLeft });
   }
   return {
     lefts: winner.lefts,
@@ -136,7 +134,8 @@ export function beatenBy({ promotion, code }: Pick<Candidate, 'promotion' | 'cod
 
 /** The promotions to look at, with the code that each was asked for by. A code that is nobody's is noted. */
 function concerned(
-  { lines, codes }: PromotionInput,
+  codes: readonly string[],
+  basket: Basket,
   index: RuleIndex,
   refused: Refused[],
 ): Map<Promotion, string | null> {
@@ -147,11 +146,7 @@ function concerned(
       refused.push({ promotion: null, code, reason: reason('code_unknown', 'There is no such code.') });
     } else if (!found.has(promotion)) found.set(promotion, code);
   }
-  for (const promotion of automaticPromotions(
-    index,
-    lines.map(({ variant }) => variant),
-  ))
-    found.set(promotion, null);
+  for (const promotion of automaticPromotions(index, basket.ids())) found.set(promotion, null);
   return found;
 }
 
@@ -293,22 +288,40 @@ function takeOfShipping(state: Run, members: readonly Candidate[]): void {
 
 /**
  * The way that leaves least to pay: all that combine, or one that stands alone. Among equals one that does anything before
- * one that does not, then the earlier one.
+ * one that does not, all that combine before one alone, what leaves less before tax, then the earlier one.
  */
 function bestAlone(together: Run, exclusive: readonly Candidate[], input: PromotionInput): Run {
+  if (exclusive.length === 0) return together;
   let best = together;
-  let bestNet: number | undefined;
-  for (const candidate of exclusive) {
-    bestNet ??= input.payable(best.lefts, best.shippingMinor);
+  let bestNet = input.payable(best.lefts, best.shippingMinor);
+  // Stable, and the strongest first: most of the others need no second look then.
+  const grosses = input.lines.map((line) => line.grossMinor);
+  const wholeMinor = sum(grosses) + (input.shipping?.priceMinor ?? 0);
+  const ways = exclusive
+    .map((candidate) => ({ candidate, takenMinor: takenAlone(candidate, grosses, input) }))
+    .sort((a, b) => b.takenMinor - a.takenMinor);
+  for (const { candidate, takenMinor } of ways) {
+    // Tax only adds: what is left before it tells that neither this nor any further one is better.
+    if (wholeMinor - takenMinor > bestNet) break;
     const alone = run([[candidate]], input);
-    // Tax only adds: what is left before it may tell already that this is no better.
-    if (sum(alone.lefts) + alone.shippingMinor > bestNet) continue;
+    if (best.applied.length > 0 && isNowhereLess(alone, best)) continue;
     const net = input.payable(alone.lefts, alone.shippingMinor);
     if (net > bestNet || (net === bestNet && best.applied.length > 0)) continue;
     best = alone;
     bestNet = net;
   }
   return best;
+}
+
+function takenAlone({ work }: Candidate, grosses: readonly number[], { shipping }: PromotionInput): number {
+  if (work === 'gift') return 0;
+  if ('shippingBps' in work) return scaleMinor(shipping?.priceMinor ?? 0, work.shippingBps, 10_000);
+  return sum(work.take(grosses));
+}
+
+/** Whether a way leaves no line and no shipping less than another one does: then it leaves no less tax either. */
+function isNowhereLess(way: Run, than: Run): boolean {
+  return way.shippingMinor >= than.shippingMinor && way.lefts.every((left, index) => left >= than.lefts[index]!);
 }
 
 const takenBy = ({ taken, takenOfShipping }: Run['applied'][number]) => sum(taken.amounts) + takenOfShipping;
@@ -334,7 +347,8 @@ function concernedLines(promotion: Promotion | null, basket: Basket): readonly n
 function worthTelling(refused: Refused[]): Refused[] {
   const rank = ({ promotion }: Refused) => promotion?.priority ?? 0;
   const key = ({ promotion, code }: Refused) => promotion?.id ?? code ?? '';
-  const sorted = [...refused].sort((a, b) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1));
-  const automatic = sorted.filter(({ code, reason: { code: why } }) => code === null && WORTH_TELLING.has(why));
-  return [...sorted.filter(({ code }) => code !== null), ...automatic.slice(0, MAX_TOLD)];
+  const inOrder = (a: Refused, b: Refused) => rank(b) - rank(a) || (key(a) < key(b) ? -1 : 1);
+  const entered = refused.filter(({ code }) => code !== null);
+  const automatic = refused.filter(({ code, reason: { code: why } }) => code === null && WORTH_TELLING.has(why));
+  return [...entered.sort(inOrder), ...automatic.sort(inOrder).slice(0, MAX_TOLD)];
 }

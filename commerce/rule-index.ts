@@ -1,5 +1,5 @@
 import type { Promotion, PromotionGroup, Selection, ShopRules } from './rules';
-import { idsOf, type Selectable } from './selection';
+import { idsOf } from './selection';
 
 /** The promotions of a shop, quick to ask: which of them a cart can concern. */
 export interface RuleIndex {
@@ -28,16 +28,11 @@ export function indexRules(rules: ShopRules): RuleIndex {
   return index;
 }
 
-/** The automatic promotions that are about some of these variants, or about all goods; each once. */
-export function automaticPromotions(index: RuleIndex, variants: Iterable<Selectable>): Set<Promotion> {
+/** The automatic promotions that are about some of these variants, products or collections, or about all; each once. */
+export function automaticPromotions(index: RuleIndex, ids: Iterable<string>): Set<Promotion> {
   const found = new Set(index.untargeted);
-  const add = (id: string) => {
+  for (const id of ids) {
     for (const promotion of index.byTarget.get(id) ?? []) found.add(promotion);
-  };
-  for (const { id, productId, collectionIds } of variants) {
-    add(id);
-    add(productId);
-    for (const collectionId of collectionIds) add(collectionId);
   }
   return found;
 }
