@@ -144,7 +144,7 @@ function linesSection(record: OrderRecord, siteUrl: string): Html {
       image &&
       html`<img src="${image}" width="56" height="56" alt="" style="display:block;width:56px;height:56px;border:0;background:${LINE}">`
     }</td>
-<td class="line ink" valign="top" style="padding:14px 12px;border-top:1px solid ${LINE};${SANS};font-size:15px;line-height:22px;color:${INK}">${line.title}<br><span class="soft" style="font-size:13px;color:${SOFT}">${line.variantTitle ? `${line.variantTitle} · ` : ''}${line.quantity} × ${money(line.unitPriceMinor)}</span></td>
+<td class="line ink" valign="top" style="padding:14px 12px;border-top:1px solid ${LINE};${SANS};font-size:15px;line-height:22px;color:${INK}">${line.title}<br><span class="soft" style="font-size:13px;color:${SOFT}">${line.variantTitle ? `${line.variantTitle} · ` : ''}${line.quantity} × ${money(line.unitPriceMinor)}${reductionsOf(record, line.id).map((words) => html`<br>${words}`)}</span></td>
 <td class="line ink" align="right" valign="top" style="padding:14px 0;border-top:1px solid ${LINE};${SANS};font-size:15px;line-height:22px;color:${INK};white-space:nowrap">${money(line.totalMinor)}</td>
 </tr>`;
   });
@@ -156,20 +156,45 @@ function linesText(record: OrderRecord): string {
   return record.lines
     .map((line) => {
       const name = line.variantTitle ? `${line.title}, ${line.variantTitle}` : line.title;
-      return `${line.quantity} × ${name} (${line.sku}): ${money(line.totalMinor)}`;
+      const reductions = reductionsOf(record, line.id).map((words) => `\n    ${words}`);
+      return `${line.quantity} × ${name} (${line.sku}): ${money(line.totalMinor)}${reductions.join('')}`;
     })
     .join('\n');
 }
 
-function totalRows({ order }: OrderRecord): [label: string, amountMinor: number][] {
+/** What promotions took off a line, in words. */
+function reductionsOf(record: OrderRecord, lineId: string): string[] {
+  const money = moneyOf(record);
+  return record.adjustments
+    .filter((adjustment) => adjustment.lineId === lineId)
+    .map(({ label, amountMinor }) => `${label}: ${money(amountMinor)}`);
+}
+
+function totalRows({ order, adjustments, taxLines }: OrderRecord): [label: string, amountMinor: number][] {
   const rows: [string, number][] = [['Subtotal', order.subtotalMinor]];
-  if (order.discountMinor > 0) rows.push(['Discount', -order.discountMinor]);
-  if (order.shippingMethodTitle) rows.push([order.shippingMethodTitle, order.shippingMinor]);
-  if (!order.taxIncluded) rows.push(['Tax', order.taxMinor]);
+  const discounts = new Map<string, number>();
+  for (const { lineId, label, amountMinor } of adjustments) {
+    if (lineId !== null) discounts.set(label, (discounts.get(label) ?? 0) + amountMinor);
+  }
+  rows.push(...discounts);
+  // Orders from before promotions were kept with them.
+  if (discounts.size === 0 && order.discountMinor > 0) rows.push(['Discount', -order.discountMinor]);
+  if (order.shippingMethodTitle) {
+    const reasons = adjustments.flatMap(({ lineId, label }) => (lineId === null ? [label] : []));
+    rows.push([[order.shippingMethodTitle, ...reasons].join(': '), order.shippingMinor]);
+  }
+  const taxes = taxLines.map(({ label, rateBps, amountMinor }): [string, number] => {
+    return [`${label} ${rateBps / 100} %`, amountMinor];
+  });
+  if (taxes.length === 0 && order.taxMinor > 0) taxes.push(['tax', order.taxMinor]);
+  if (!order.taxIncluded) rows.push(...taxes);
   rows.push(['Total', order.totalMinor]);
-  if (order.taxIncluded && order.taxMinor > 0) rows.push(['of which tax', order.taxMinor]);
+  if (order.taxIncluded) rows.push(...taxes.map(([label, amount]): [string, number] => [`of which ${label}`, amount]));
   return rows;
 }
+
+/** Who owes the tax on an invoice that has none. */
+const REVERSE_CHARGE = 'Reverse charge: the tax is owed by the recipient.';
 
 function totalsSection(record: OrderRecord): Html {
   const money = moneyOf(record);
@@ -178,14 +203,18 @@ function totalsSection(record: OrderRecord): Html {
     const style = `padding:4px 0;${SANS};font-size:${strong ? 17 : 15}px;line-height:24px;color:${strong ? INK : SOFT};font-weight:${strong ? 'bold' : 'normal'}`;
     return html`<tr><td class="${strong ? 'ink' : 'soft'}" style="${style}">${label}</td><td class="${strong ? 'ink' : 'soft'}" align="right" style="${style};white-space:nowrap">${money(amount)}</td></tr>`;
   });
-  return html`<tr><td style="padding:6px 28px 0"><table role="presentation" class="line" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-top:1px solid ${LINE}"><tr><td colspan="2" style="font-size:0;line-height:10px">&nbsp;</td></tr>${rows}</table></td></tr>`;
+  return html`<tr><td style="padding:6px 28px 0"><table role="presentation" class="line" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-top:1px solid ${LINE}"><tr><td colspan="2" style="font-size:0;line-height:10px">&nbsp;</td></tr>${rows}</table>${vatNote(record).map((words) => html`<p class="soft" style="margin:8px 0 0;${SANS};font-size:13px;line-height:20px;color:${SOFT}">${words}</p>`)}</td></tr>`;
+}
+
+function vatNote({ order }: OrderRecord): string[] {
+  if (!order.vatId) return [];
+  return [`VAT id ${order.vatId}.${order.taxMinor === 0 && !order.taxIncluded ? ` ${REVERSE_CHARGE}` : ''}`];
 }
 
 function totalsText(record: OrderRecord): string {
   const money = moneyOf(record);
-  return totalRows(record)
-    .map(([label, amount]) => `${label}: ${money(amount)}`)
-    .join('\n');
+  const rows = totalRows(record).map(([label, amount]) => `${label}: ${money(amount)}`);
+  return [...rows, ...vatNote(record)].join('\n');
 }
 
 function addressSection(address: AddressRecord, shipping: string): Html {

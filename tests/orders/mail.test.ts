@@ -25,8 +25,11 @@ function recordOf(line: Partial<OrderRecord['lines'][number]> = {}, order: Parti
       ...order,
     },
     payment: { capturedMinor: 4493 },
+    adjustments: [],
+    taxLines: [],
     lines: [
       {
+        id: 'line_1',
         title: 'Tweed',
         variantTitle: 'Indigo',
         sku: 'TW-1',
@@ -55,9 +58,41 @@ describe('the letters of an order', () => {
     expect(html).not.toContain('token');
   });
 
+  it('give the reason for each reduction, and each tax by its rate', () => {
+    const record = recordOf(
+      { totalMinor: 2998 },
+      { discountMinor: 1000, shippingMinor: 0, totalMinor: 2998, taxMinor: 479, vatId: 'DE136695976' },
+    );
+    const by = { orderId: 'ord_1', promotionId: 'p', code: null, id: 1 };
+    const { html, text } = orderConfirmed(
+      {
+        ...record,
+        adjustments: [
+          { ...by, lineId: 'line_1', label: 'Linen <weeks>', amountMinor: -1000 },
+          { ...by, lineId: null, label: 'The post is on us', amountMinor: -495 },
+        ],
+        taxLines: [{ orderId: 'ord_1', position: 0, label: 'VAT', rateBps: 1900, netMinor: 2519, amountMinor: 479 }],
+      },
+      SITE,
+    );
+    expect(text).toContain(': €29.98\n    Linen <weeks>: -€10.00');
+    expect(text).toContain('Subtotal: €39.98\nLinen <weeks>: -€10.00\nPost: The post is on us: €0.00\nTotal: €29.98');
+    expect(text).toContain('of which VAT 19 %: €4.79\nVAT id DE136695976.');
+    expect(html.match(/Linen &#60;weeks&#62;/g)).toHaveLength(2);
+    expect(html).toContain('of which VAT 19 %');
+    expect(html).not.toContain('<weeks>');
+  });
+
+  it('say who owes the tax that a business is not charged', () => {
+    const net = { discountMinor: 0, taxMinor: 0, taxIncluded: false, totalMinor: 4493, vatId: 'FR83404833048' };
+    const { html, text } = orderConfirmed(recordOf({}, net), SITE);
+    for (const words of [html, text]) expect(words).toContain('Reverse charge: the tax is owed by the recipient.');
+    expect(text).not.toContain('tax: ');
+  });
+
   it('add the tax where the prices do not contain it', () => {
     const { text } = orderConfirmed(recordOf({}, { taxIncluded: false, currency: 'USD', country: 'US' }), SITE);
-    expect(text).toContain('Tax: $7.17\nTotal: $44.93');
+    expect(text).toContain('tax: $7.17\nTotal: $44.93');
   });
 
   it('let no title become markup, and show no picture that is not on the web', () => {
