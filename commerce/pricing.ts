@@ -21,7 +21,7 @@ import { type AppliedPromotion, applyPromotions, beatenBy, type PromotionResult 
 import { indexRules } from './rule-index';
 import type { ShippingMethod, ShopRules, TaxZone } from './rules';
 import { type Parcel, quoteShipping, type ShippingQuote } from './shipping';
-import { netOfTax, type TaxResult, taxCart } from './tax';
+import { mostTaxSaved, netOfTax, type TaxResult, taxCart } from './tax';
 import { priceListsFor, type UnitPrice, unitPrice } from './unit-price';
 import { isReverseCharge } from './vat-id';
 
@@ -208,6 +208,7 @@ export function priceCart(
         if (isNet || zone.pricesIncludeTax) return net;
         return net + tax(lefts, chosen && { ...chosen, amountMinor: leftOfShipping }).taxMinor;
       },
+      mostTaxSaved: (takenMinor) => (isNet ? 0 : mostTaxSaved(zone, takenMinor, goods.length)),
     },
     indexRules(rules),
   );

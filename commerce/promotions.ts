@@ -23,6 +23,8 @@ export interface PromotionInput extends PromotionContext {
   refuseGift(gift: Extract<Effect, { kind: 'gift' }>): PromotionReason | null;
   /** What would be to pay, with tax, if so much were left of each line and of the shipping. */
   payable(lefts: readonly number[], shippingMinor: number): number;
+  /** No less than the tax that is saved where so much is taken off; quick to tell. */
+  mostTaxSaved(takenMinor: number): number;
 }
 
 export interface PromotionResult {
@@ -296,13 +298,13 @@ function bestAlone(together: Run, exclusive: readonly Candidate[], input: Promot
   let bestNet = input.payable(best.lefts, best.shippingMinor);
   // Stable, and the strongest first: most of the others need no second look then.
   const grosses = input.lines.map((line) => line.grossMinor);
-  const wholeMinor = sum(grosses) + (input.shipping?.priceMinor ?? 0);
+  const wholeNet = input.payable(grosses, input.shipping?.priceMinor ?? 0);
   const ways = exclusive
     .map((candidate) => ({ candidate, takenMinor: takenAlone(candidate, grosses, input) }))
     .sort((a, b) => b.takenMinor - a.takenMinor);
   for (const { candidate, takenMinor } of ways) {
-    // Tax only adds: what is left before it tells that neither this nor any further one is better.
-    if (wholeMinor - takenMinor > bestNet) break;
+    // Neither this nor any further one can be better, whatever they are taxed.
+    if (wholeNet - takenMinor - input.mostTaxSaved(takenMinor) > bestNet) break;
     const alone = run([[candidate]], input);
     if (best.applied.length > 0 && isNowhereLess(alone, best)) continue;
     const net = input.payable(alone.lefts, alone.shippingMinor);

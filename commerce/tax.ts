@@ -96,6 +96,23 @@ export function netOfTax(zone: TaxZone, taxClass: string, grossMinor: number): n
   return last ? grossMinor - scaleMinor(grossMinor, last.upTo.numerator, last.upTo.denominator) : grossMinor;
 }
 
+/**
+ * A bound, in minor units, of the tax that is saved where so much is taken off a cart: by the highest rate of the zone, and
+ * by as many roundings as there can be. Nothing where prices contain the tax, which does not change what is to pay.
+ */
+export function mostTaxSaved(zone: TaxZone, takenMinor: number, lineCount: number): number {
+  if (zone.pricesIncludeTax) return 0;
+  let highest = 0;
+  let most = 0;
+  for (const rates of Object.values(zone.rates)) {
+    const sum = rates.reduce((part, { rateBps, compound }) => part + (rateBps / 10_000) * (compound ? 1 + part : 1), 0);
+    highest = Math.max(highest, sum);
+    most = Math.max(most, rates.length);
+  }
+  // Each line and each part of the shipping may be rounded up before and down after.
+  return Math.ceil(takenMinor * highest) + (2 * lineCount + 1) * most;
+}
+
 function isMoreExact(zone: TaxZone, than: TaxZone): boolean {
   const exactness = ({ region, postalCodes }: TaxZone) => (postalCodes.length > 0 ? 2 : 0) + (region === null ? 0 : 1);
   const difference = exactness(zone) - exactness(than);

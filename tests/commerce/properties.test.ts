@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CommerceError } from '@/commerce/error';
 import { ANYBODY, MAX_UNIT_PRICE_MINOR, type PricedCart, type PricingInput, priceCart } from '@/commerce/pricing';
+import { mostTaxSaved, taxCart } from '@/commerce/tax';
 import { facts, GERMANY, NOW, promotion, STATES, shop } from './examples';
 import { type GeneratedCart, generateCart, generatePromotion } from './generated';
 import { differences, faultsOf } from './invariants';
@@ -18,7 +19,7 @@ const numbers = (from: number, count: number) => Array.from({ length: count }, (
 describe(`${CARTS} generated carts`, () => {
   it.each(numbers(0, CARTS / CHUNK).map((chunk) => chunk * CHUNK + 1))(
     'keep every rule of prices, from seed %i on',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     (from) => {
       let priced = 0;
       for (const seed of numbers(from, CHUNK)) {
@@ -156,6 +157,36 @@ describe('a price that contains tax and one that it is added to', () => {
         expect(Math.abs(totalMinor + taxMinor - gross[index]!.totalMinor)).toBeLessThanOrEqual(1);
       }
     }
+  });
+});
+
+describe('the tax that is saved where something is taken off', () => {
+  it('is never less than nothing, and never more than its bound', () => {
+    for (const seed of numbers(1, isBrief ? 100 : 5000)) {
+      const random = randomOf(seed);
+      for (const zone of generateCart(seed).rules.taxZones.filter(({ pricesIncludeTax }) => !pricesIncludeTax)) {
+        const goods = Array.from({ length: integer(random, 1, 6) }, () => ({
+          amountMinor: integer(random, 0, random() < 0.5 ? 30 : 9999),
+          taxClass: oneOf(random, ['standard', 'books', 'unheard-of']),
+          weightMinor: integer(random, 0, 9999),
+        }));
+        const shipping = { amountMinor: integer(random, 0, 900), taxClass: 'standard' };
+        const fewer = goods.map((line) => ({ ...line, amountMinor: integer(random, 0, line.amountMinor) }));
+        const lessShipping = { ...shipping, amountMinor: integer(random, 0, shipping.amountMinor) };
+        const sum = (amounts: { amountMinor: number }[]) =>
+          amounts.reduce((all, { amountMinor }) => all + amountMinor, 0);
+        const taken = sum([...goods, shipping]) - sum([...fewer, lessShipping]);
+        const saved = taxCart(zone, goods, shipping).taxMinor - taxCart(zone, fewer, lessShipping).taxMinor;
+        if (saved < 0 || saved > mostTaxSaved(zone, taken, goods.length)) {
+          throw new Error(`Seed ${seed}: ${saved} of tax was saved by ${taken} in ${zone.id}.`);
+        }
+      }
+    }
+  });
+
+  it('is none where prices contain it, since the price does not change with it', () => {
+    expect(mostTaxSaved(GERMANY, 1000, 3)).toBe(0);
+    expect(mostTaxSaved(STATES, 1000, 0)).toBe(101);
   });
 });
 
