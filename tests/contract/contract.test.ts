@@ -7,11 +7,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import type { Product } from '@/commerce/catalog';
+import type { ShippingChoice } from '@/commerce/shipping-choice';
 import { CONFIRMED_FOR_MS } from '@/edge/catalog-memory';
+import { issueGroupPass } from '@/edge/group-pass';
+import { readQuote } from '@/edge/quote-token';
 import { type Platform, startPlatform } from '@/local/platform';
 import { sharedDir } from '../shared-dir';
 import { stockShop } from './fixture';
 import { hosts, type RunningHost } from './hosts';
+
+const AUTH_SECRET = 'contract'.repeat(4);
 
 const vectors = sharedDir('vectors/json-test-suite');
 
@@ -28,7 +33,7 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
   let host: RunningHost;
 
   beforeAll(async () => {
-    host = await start({ ...platform.env, AUTH_SECRET: 'contract'.repeat(4), CRON_SECRET: 'contract'.repeat(4) });
+    host = await start({ ...platform.env, AUTH_SECRET, CRON_SECRET: 'contract'.repeat(4) });
   });
 
   afterAll(() => host?.close());
@@ -372,6 +377,94 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
       expect((await call('DELETE', '/api/cart/coupons/NOTHING', undefined, token)).status).toBe(404);
     });
 
+    it('takes a code in any case, says what it takes off, and lets it go again', async () => {
+      const { token } = await newCart('scarf-1', 2);
+      const { status, body } = await call<Cart>('POST', '/api/cart/coupons', { code: 'ten' }, token);
+      expect(status).toBe(200);
+      const minor = (amount: number) => ({ amount, currency: 'EUR' });
+      // 10 % of 80.02.
+      expect(body).toMatchObject({
+        version: 2,
+        coupons: [{ code: 'TEN' }],
+        totals: { subtotal: minor(8002), discount: minor(800), total: minor(7202) },
+        items: [
+          {
+            total: minor(7202),
+            adjustments: [{ promotionId: 'ten', label: '10 % off', code: 'TEN', amount: minor(-800) }],
+          },
+        ],
+        promotions: [{ promotionId: 'ten', status: 'applied', amount: minor(-800), reason: null }],
+        warnings: [],
+      });
+      const taken = await call<Cart>('DELETE', '/api/cart/coupons/TEN', undefined, token);
+      expect(taken.body).toMatchObject({ version: 3, coupons: [], totals: { discount: minor(0) } });
+      expectProblem(await call('DELETE', '/api/cart/coupons/TEN', undefined, token), 404, 'coupon_not_found');
+    });
+
+    it('keeps a code that does not apply yet, and says what is missing', async () => {
+      const { token } = await newCart('scarf-1');
+      const { body } = await call<Cart>('POST', '/api/cart/coupons', { code: 'BIG' }, token);
+      expect(body.warnings).toEqual([expect.objectContaining({ code: 'coupon_not_applicable', path: 'coupons.0' })]);
+      expect(body.promotions).toEqual([
+        expect.objectContaining({
+          code: 'BIG',
+          status: 'not_applied',
+          reason: expect.objectContaining({ code: 'needs_amount', missingAmount: { amount: 45_999, currency: 'EUR' } }),
+        }),
+      ]);
+    });
+
+    it('makes a cart by a code, and costs one KV round trip and no SQL when warm', async () => {
+      const made = await call<Cart>('POST', '/api/cart/coupons', { code: 'TEN' });
+      expect([made.status, made.body.coupons]).toEqual([201, [{ code: 'TEN' }]]);
+      const token = { 'x-cart-token': made.body.token! };
+      await call('DELETE', '/api/cart/coupons/TEN', undefined, token);
+      for (const answer of [
+        await call('POST', '/api/cart/coupons', { code: 'POST' }, token),
+        await call('DELETE', '/api/cart/coupons/POST', undefined, token),
+      ]) {
+        expect([answer.status, trips(answer.headers)]).toEqual([200, { kv: 1, db: 0 }]);
+      }
+    });
+
+    it('prices by channel, and net for a business abroad', async () => {
+      const { cart, token } = await newCart('scarf-5');
+      expect(cart.totals.total.amount).toBe(4005);
+      const patch = async (body: object) => (await call<Cart>('PATCH', '/api/cart', body, token)).body;
+      expect(await patch({ channel: 'app' })).toMatchObject({ channel: 'app', totals: { total: { amount: 3500 } } });
+      // 20 % contained in 40.05 are 6.68 (6.675).
+      const abroad = { channel: 'web', country: 'AT', vatId: 'atu13585627' };
+      expect(await patch(abroad)).toMatchObject({
+        vatId: 'ATU13585627',
+        totals: { subtotal: { amount: 3337 }, tax: { amount: 0 }, total: { amount: 3337 }, taxIncluded: false },
+        taxLines: [],
+      });
+      expect(await patch({ vatId: null })).toMatchObject({ vatId: null, totals: { total: { amount: 4005 } } });
+      expectProblem(await call('PATCH', '/api/cart', { vatId: 'ATU13585626' }, token), 422, 'invalid_input', 'vatId');
+      expectProblem(await call('PATCH', '/api/cart', { channel: 'A b' }, token), 422, 'invalid_input', 'channel');
+    });
+
+    it('takes a group pass of this shop, and no other', async () => {
+      const { token } = await newCart('scarf-5');
+      const pass = (secret: string) => issueGroupPass('wholesale', 1, { secret, now: new Date() });
+      const member = await call<Cart>('PATCH', '/api/cart', { groupPass: await pass(AUTH_SECRET) }, token);
+      expect(member.body.totals.total.amount).toBe(3000);
+      const forged = await call('PATCH', '/api/cart', { groupPass: await pass('another'.repeat(5)) }, token);
+      expectProblem(forged, 422, 'group_pass_invalid', 'groupPass');
+    });
+
+    it('offers ways of shipping at what they would cost, and names those that it cannot go', async () => {
+      const { token } = await newCart('scarf-1');
+      const options = async () =>
+        (await call<ShippingChoice>('GET', '/api/cart/shipping-options', undefined, token)).body;
+      await call('POST', '/api/cart/coupons', { code: 'POST' }, token);
+      const eur = (amount: number) => ({ amount, currency: 'EUR' });
+      expect(await options()).toEqual({
+        items: [expect.objectContaining({ id: 'ship_standard', price: eur(0), fullPrice: eur(500) })],
+        unavailable: [],
+      });
+    });
+
     it('refuses a page of another site', async () => {
       const answer = await call(
         'POST',
@@ -405,7 +498,53 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
       expect(body.totals).toEqual(cart.totals);
     });
 
+    it('says what promotions make of it, and signs it for a quarter of an hour', async () => {
+      const items = [{ variantId: await variantId('scarf-1'), quantity: 2 }];
+      const body = {
+        currency: 'EUR',
+        country: 'DE',
+        items,
+        coupons: ['ten', 'post'],
+        shippingMethodId: 'ship_standard',
+      };
+      // At once, since the key is made by whoever is first.
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          call<{ quote: string; quoteExpiresAt: string; totals: object }>('POST', '/api/prices', body),
+        ),
+      );
+      for (const { status, body: priced } of answers) {
+        expect(status).toBe(200);
+        expect(priced.totals).toMatchObject({
+          discount: { amount: 800 },
+          shipping: { amount: 0 },
+          total: { amount: 7202 },
+        });
+        const quote = await readQuote(priced.quote, { secret: AUTH_SECRET, now: new Date() });
+        expect(quote).toMatchObject({
+          coupons: ['TEN', 'POST'],
+          totals: { total: 7202 },
+          shipping: { id: 'ship_standard' },
+        });
+        const seconds = (Date.parse(priced.quoteExpiresAt) - Date.now()) / 1000;
+        expect(seconds).toBeGreaterThan(890 - 60);
+        expect(seconds).toBeLessThanOrEqual(900);
+        expect(await readQuote(priced.quote, { secret: 'another'.repeat(5), now: new Date() })).toBe('invalid');
+      }
+    });
+
+    it('prices by channel and VAT id as the cart does', async () => {
+      const items = [{ variantId: await variantId('scarf-5'), quantity: 1 }];
+      const total = async (more: object) =>
+        (await call<Cart>('POST', '/api/prices', { currency: 'EUR', country: 'AT', items, ...more })).body.totals;
+      expect(await total({ channel: 'app' })).toMatchObject({ total: { amount: 3500 } });
+      expect(await total({ vatId: 'ATU13585627' })).toMatchObject({ total: { amount: 3337 }, taxIncluded: false });
+    });
+
     it.each([
+      ['a VAT id that is none', { vatId: 'ATU1' }],
+      ['a pass that is none', { groupPass: 'x' }],
+      ['eleven codes', { coupons: Array(11).fill('TEN') }],
       ['an unknown currency', { currency: 'XXX' }],
       ['a country the shop does not sell to', { country: 'AQ' }],
       ['a country that is none', { country: 'Germany' }],

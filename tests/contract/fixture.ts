@@ -1,7 +1,10 @@
+import { eq } from 'drizzle-orm';
 import { createDb } from '@/db/client';
 import { migrate } from '@/db/migrate';
 import { type ProductInput, upsertProducts } from '@/db/products';
-import { collections, locations, shippingMethods, shippingPrices, taxRates, taxZones } from '@/db/schema';
+import { writeRules } from '@/db/rules';
+import { collections, locations, shippingMethods, shippingPrices, taxRates, taxZones, variants } from '@/db/schema';
+import { percentOff, priceList, promotion } from '../edge/rule-inputs';
 
 const CURRENCIES = { EUR: 4000, USD: 4400, GBP: 3500, JPY: 6400 };
 
@@ -15,8 +18,10 @@ export async function stockShop(env: Record<string, string>): Promise<void> {
     db.insert(taxZones).values([
       { id: 'de', country: 'DE', pricesIncludeTax: true },
       { id: 'us', country: 'US', pricesIncludeTax: false },
+      { id: 'at', country: 'AT', pricesIncludeTax: true, reverseCharge: true },
     ]),
     db.insert(taxRates).values([
+      { zoneId: 'at', taxClass: 'standard', label: 'USt.', rateBps: 2000 },
       { zoneId: 'de', taxClass: 'standard', label: 'MwSt.', rateBps: 1900 },
       { zoneId: 'us', taxClass: 'standard', label: 'Sales tax', rateBps: 825 },
     ]),
@@ -31,6 +36,22 @@ export async function stockShop(env: Record<string, string>): Promise<void> {
     Array.from({ length: 30 }, (_, index) => scarf(index + 1)),
   );
   if (rejected.length > 0) throw new Error(`The fixture was refused: ${JSON.stringify(rejected)}`);
+  const [fifth] = await db.select({ id: variants.id }).from(variants).where(eq(variants.sku, 'SCARF-5-LONG'));
+  await writeRules(db, {
+    customerGroups: [{ id: 'wholesale', title: 'Wholesale' }],
+    priceLists: [
+      priceList('wholesale', fifth!.id, 3000, { customerGroups: ['wholesale'], priority: 1 }),
+      priceList('app', fifth!.id, 3500, { channels: ['app'] }),
+    ],
+    promotions: [
+      promotion('ten', percentOff(10), { title: '10 % off', codes: ['TEN'] }),
+      promotion('big', percentOff(20), {
+        codes: ['BIG'],
+        conditions: [{ kind: 'subtotal', of: null, fromMinor: { EUR: 50_000 } }],
+      }),
+      promotion('post', { kind: 'shipping_off', percentBps: 10_000, methodIds: null }, { codes: ['POST'] }),
+    ],
+  });
 }
 
 function scarf(number: number): ProductInput {
