@@ -3,9 +3,12 @@ import type { Cart, PromotionOutcome } from '@/commerce/cart';
 import type { Money } from '@/commerce/money';
 import { type RuleSet, writeRules } from '@/db/rules';
 import { prices, products, shippingMethods, shippingPrices, stock, variants } from '@/db/schema';
+import { dispatch } from '@/edge/http';
 import { createKv } from '@/edge/kv';
+import { edgeOperations } from '@/edge/routes';
 import { invalidateCatalog } from '@/edge/snapshot';
 import type { Platform, PlatformOptions } from '@/local/platform';
+import { nodeOperations } from '@/node/routes';
 import { percentOff, promotion, taxZone } from '../edge/rule-inputs';
 import { FADING, HOME, type OrderShop, openOrderShop, TWEED } from './order-shop';
 
@@ -23,6 +26,13 @@ export interface PromotionShop extends OrderShop {
   onHand(variantId: string, onHand: number): Promise<void>;
   /** A cart that goes to Germany by post, with codes. */
   fillWith(codes: string[], ...items: [variantId: string, quantity: number, metadata?: object][]): Promise<Filled>;
+  /** A request whose body is the text as it is. */
+  send(
+    method: string,
+    path: string,
+    text: string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: unknown }>;
   uses(promotionId: string): Promise<number>;
   held(variantId: string): Promise<number>;
 }
@@ -95,6 +105,18 @@ export async function openPromotionShop(
       for (const code of codes) await send('POST', '/api/cart/coupons', { code });
       const cart = await send('PATCH', '/api/cart', { shippingMethodId: 'ship_post', shippingAddress: HOME });
       return { token: headers['x-cart-token']!, cart, total: cart.totals.total };
+    },
+    async send(method, path, text, headers = {}) {
+      const request = new Request(shop.siteUrl + path, {
+        method,
+        body: text,
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+      const work: Promise<unknown>[] = [];
+      const host = { waitUntil: (more: Promise<unknown>) => void work.push(more), revalidateTags: () => {} };
+      const response = await dispatch([...edgeOperations, ...nodeOperations], request, host);
+      await Promise.allSettled(work);
+      return { status: response.status, body: await response.json() };
     },
     async uses(promotionId) {
       const { rows } = await db.execute<{ count: number }>(sql`
