@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: what the shop's promises cost, on the production build, beside floors measured in the same run.
  * Rounds are interleaved, so that a slow moment of the machine hits all alike, and medians are told. Writes
- * `bench/results/latest.json` and prints a table. `--seconds 2 --rounds 3 --connections 1,16,64`.
+ * `bench/results/latest.json` and prints tables. `--seconds 2 --rounds 3 --connections 1,16,64`; `--rules` measures the
+ * rules of prices alone, which needs no store.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -12,13 +13,15 @@ import type { Cart } from '@/commerce/cart';
 import type { Product } from '@/commerce/catalog';
 import { createDb } from '@/db/client';
 import { stock } from '@/db/schema';
-import { startBenchStore } from './store';
+import { measurePricing, type PricingMeasurement, weighRules } from './pricing';
+import { type BenchStore, startBenchStore } from './store';
 
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '1,16,64' },
+    rules: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(options.seconds);
@@ -59,25 +62,35 @@ interface Measurement {
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
-const store = await startBenchStore();
-try {
-  const results = await measure();
-  mkdirSync('bench/results', { recursive: true });
-  const report = {
-    at: new Date().toISOString(),
-    node: process.version,
-    cores: cpus().length,
-    seconds,
-    rounds,
-    results,
-  };
-  writeFileSync('bench/results/latest.json', `${JSON.stringify(report, null, 2)}\n`);
-  console.info(table(results));
-} finally {
-  await store.close();
-}
+let store: BenchStore;
+const rules = { weightBytes: await weighRules(), pricing: measurePricing() };
+console.info(pricingTable(rules.pricing));
+console.info(`The rules of prices weigh ${(rules.weightBytes / 1024).toFixed(1)} KB in an edge function, gzipped.\n`);
+const results = options.rules ? [] : await measure();
+mkdirSync('bench/results', { recursive: true });
+const report = {
+  at: new Date().toISOString(),
+  node: process.version,
+  cores: cpus().length,
+  seconds,
+  rounds,
+  rules,
+  results,
+};
+writeFileSync('bench/results/latest.json', `${JSON.stringify(report, null, 2)}\n`);
 
 async function measure(): Promise<Measurement[]> {
+  store = await startBenchStore();
+  try {
+    const measurements = await measureRoutes();
+    console.info(table(measurements));
+    return measurements;
+  } finally {
+    await store.close();
+  }
+}
+
+async function measureRoutes(): Promise<Measurement[]> {
   const works = await describeWork();
   const measurements: Measurement[] = [];
   for (const connections of levels) {
@@ -260,21 +273,34 @@ function median(values: number[]): number {
 }
 
 function table(measurements: Measurement[]): string {
-  const head = ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'KV', 'SQL', 'errors', 'of floor', 'promised'];
-  const rows = measurements.map((one) => [
-    one.name,
-    one.connections,
-    one.requestsPerSecond,
-    one.p50Ms,
-    one.p99Ms,
-    one.kvTrips ?? '',
-    one.dbTrips ?? '',
-    one.errors,
-    percent(one.shareOfFloor),
-    percent(one.promisedShare),
+  return aligned([
+    ['', 'connections', 'requests/s', 'p50 ms', 'p99 ms', 'KV', 'SQL', 'errors', 'of floor', 'promised'],
+    ...measurements.map((one) => [
+      one.name,
+      one.connections,
+      one.requestsPerSecond,
+      one.p50Ms,
+      one.p99Ms,
+      one.kvTrips ?? '',
+      one.dbTrips ?? '',
+      one.errors,
+      percent(one.shareOfFloor),
+      percent(one.promisedShare),
+    ]),
   ]);
-  const cells = [head, ...rows].map((row) => row.map(String));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+}
+
+function pricingTable(measurements: PricingMeasurement[]): string {
+  return aligned([
+    ['pricing 100 lines: CPU', 'p50 ms', 'p99 ms'],
+    ...measurements.map(({ name, medianMs, p99Ms }) => [name, medianMs.toFixed(2), p99Ms.toFixed(2)]),
+  ]);
+}
+
+/** Rows of cells below each other: the first column to the left, figures to the right. */
+function aligned(rows: (string | number)[][]): string {
+  const cells = rows.map((row) => row.map(String));
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const lines = cells.map((row) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
