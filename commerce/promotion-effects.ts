@@ -147,7 +147,7 @@ function bundle(
   const price = amountIn(effect.priceMinor, currency);
   if (price === null) return otherCurrency();
   const { lines } = basket;
-  // Where a unit could serve two parts, the part with fewer to choose from picks first.
+  // Where a unit could serve two parts, the part with fewer to choose from picks first, so that less has to be moved.
   const parts = [...effect.parts].sort((a, b) => basket.units(a.of) - basket.units(b.of));
   const free = lines.map((line) => line.quantity);
   const used = lines.map(() => 0);
@@ -180,26 +180,45 @@ function bundle(
   );
 }
 
-/** The dearest units that make one set: by line, how many; and how many are missing. */
+/** Dear units that make one set: by line, how many; and how many are missing, which are none where there is a set. */
 function pickSet(
   parts: Extract<Effect, { kind: 'bundle' }>['parts'],
   basket: Basket,
   free: readonly number[],
-): { picks: Map<number, number>; missing: number } {
+): { picks: ReadonlyMap<number, number>; missing: number } {
+  const dearestFirst = [...basket.cheapestFirst()].reverse();
+  const fitting = parts.map(({ of }) => new Set(basket.at(of)));
+  const taken = parts.map(() => new Map<number, number>());
   const picks = new Map<number, number>();
-  let missing = 0;
-  for (const part of parts) {
-    const fitting = new Set(basket.at(part.of));
-    let wanted = part.quantity;
-    for (const index of [...basket.cheapestFirst()].reverse()) {
-      if (wanted === 0) break;
-      const taken = picks.get(index) ?? 0;
-      const count = fitting.has(index) ? Math.min(wanted, free[index]! - taken) : 0;
-      if (count === 0) continue;
-      picks.set(index, taken + count);
-      wanted -= count;
+  const add = (counts: Map<number, number>, index: number, units: number) => {
+    counts.set(index, (counts.get(index) ?? 0) + units);
+  };
+
+  /** A further unit for a part; where all that fit are taken, another part may do with another (Kuhn's matching). */
+  const take = (part: number, seen: Set<number>): boolean => {
+    const ours = dearestFirst.filter((index) => fitting[part]!.has(index) && !seen.has(index));
+    const unused = ours.find((index) => (picks.get(index) ?? 0) < free[index]!);
+    if (unused !== undefined) {
+      add(picks, unused, 1);
+      add(taken[part]!, unused, 1);
+      return true;
     }
-    missing += wanted;
+    for (const index of ours) {
+      seen.add(index);
+      const giver = taken.findIndex(
+        (counts, other) => other !== part && (counts.get(index) ?? 0) > 0 && take(other, seen),
+      );
+      if (giver < 0) continue;
+      add(taken[giver]!, index, -1);
+      add(taken[part]!, index, 1);
+      return true;
+    }
+    return false;
+  };
+
+  let missing = 0;
+  for (const [part, { quantity }] of parts.entries()) {
+    for (let unit = 0; unit < quantity; unit += 1) if (!take(part, new Set())) missing += 1;
   }
   return { picks, missing };
 }

@@ -215,7 +215,7 @@ function turnsOf(candidates: readonly Candidate[], { groups }: RuleIndex): Candi
     const key = group ? `group ${group.id}` : `promotion ${id}`;
     const turn = turns.get(key);
     if (turn) turn.members.push(candidate);
-    else turns.set(key, { id: key, priority: group?.priority ?? priority, members: [candidate] });
+    else turns.set(key, { id: group?.id ?? id, priority: group?.priority ?? priority, members: [candidate] });
   }
   return [...turns.values()]
     .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))

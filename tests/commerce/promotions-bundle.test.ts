@@ -112,6 +112,27 @@ describe('a set', () => {
       '7.00',
       'tea 2.67, coffee 4.33',
     ],
+    // The pan would do for the first part too, and then the second one would lack a unit. 8.50 off 38.50.
+    [
+      'of parts that want the same unit',
+      '1 tea, 1 pan, 1 mug',
+      [
+        [1, 'tea', 'pan'],
+        [2, 'pan', 'mug'],
+      ],
+      '30.00',
+      'tea 3.12, pan 19.48, mug 7.40',
+    ],
+    [
+      'of parts that want the same units, one of them short',
+      '1 tea, 1 pan',
+      [
+        [1, 'tea', 'pan'],
+        [2, 'pan', 'mug'],
+      ],
+      '20.00',
+      'tea 4.00, pan 25.00',
+    ],
     [
       'of a tea and any drink, of tea alone',
       '2 tea',
