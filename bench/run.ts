@@ -63,7 +63,7 @@ interface Measurement {
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 let store: BenchStore;
-const rules = { weightBytes: await weighRules(), pricing: measurePricing() };
+const rules = { weightBytes: await weighRules(), pricing: await measurePricing() };
 console.info(pricingTable(rules.pricing));
 console.info(`The rules of prices weigh ${(rules.weightBytes / 1024).toFixed(1)} KB in an edge function, gzipped.\n`);
 const results = options.rules ? [] : await measure();

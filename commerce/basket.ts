@@ -22,7 +22,7 @@ export class Basket {
   /** By the id of a variant, product or collection: the lines of it, ascending. */
   readonly #byId = new Map<string, number[]>();
   readonly #found = new Map<Selection, readonly number[]>();
-  #cheapestFirst: readonly number[] | undefined;
+  readonly #sorted = new Map<Selection | null, readonly number[]>();
 
   constructor(lines: readonly GoodsLine[]) {
     this.lines = lines;
@@ -63,10 +63,15 @@ export class Basket {
     return sum;
   }
 
-  /** All lines by unit price, those of one price in their own order. */
-  cheapestFirst(): readonly number[] {
-    this.#cheapestFirst ??= [...this.#all].sort((a, b) => this.lines[a]!.unitMinor - this.lines[b]!.unitMinor || a - b);
-    return this.#cheapestFirst;
+  /** The lines that a selection names by unit price, those of one price in their own order. */
+  cheapestFirst(selection: Selection | null): readonly number[] {
+    let sorted = this.#sorted.get(selection);
+    if (!sorted) {
+      const { lines } = this;
+      sorted = [...this.at(selection)].sort((a, b) => lines[a]!.unitMinor - lines[b]!.unitMinor || a - b);
+      this.#sorted.set(selection, sorted);
+    }
+    return sorted;
   }
 
   #note(id: string, index: number): void {

@@ -107,9 +107,8 @@ function buyGet(effect: Extract<Effect, { kind: 'buy_get' }>, basket: Basket): R
   let spare = both - boughtOfBoth(times);
   const at: number[] = [];
   const reduced: number[] = [];
-  for (const index of basket.cheapestFirst()) {
+  for (const index of basket.cheapestFirst(get.of)) {
     if (toReduce === 0) break;
-    if (!got.has(index)) continue;
     const count = Math.min(lines[index]!.quantity, toReduce, bought.has(index) ? spare : Infinity);
     if (count === 0) continue;
     if (bought.has(index)) spare -= count;
@@ -186,8 +185,7 @@ function pickSet(
   basket: Basket,
   free: readonly number[],
 ): { picks: ReadonlyMap<number, number>; missing: number } {
-  const dearestFirst = [...basket.cheapestFirst()].reverse();
-  const fitting = parts.map(({ of }) => new Set(basket.at(of)));
+  const fitting = parts.map(({ of }) => [...basket.cheapestFirst(of)].reverse());
   const taken = parts.map(() => new Map<number, number>());
   const picks = new Map<number, number>();
   const add = (counts: Map<number, number>, index: number, units: number) => {
@@ -196,7 +194,7 @@ function pickSet(
 
   /** A further unit for a part; where all that fit are taken, another part may do with another (Kuhn's matching). */
   const take = (part: number, seen: Set<number>): boolean => {
-    const ours = dearestFirst.filter((index) => fitting[part]!.has(index) && !seen.has(index));
+    const ours = fitting[part]!.filter((index) => !seen.has(index));
     const unused = ours.find((index) => (picks.get(index) ?? 0) < free[index]!);
     if (unused !== undefined) {
       add(picks, unused, 1);
