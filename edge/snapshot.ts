@@ -6,6 +6,7 @@ import { CommerceError } from '@/commerce/error';
 import type { VariantFacts } from '@/commerce/pricing';
 import { indexRules } from '@/commerce/rule-index';
 import type { ShopRules } from '@/commerce/rules';
+import type { Db } from '@/db/client';
 import { readRules, readVariants } from './facts';
 import type { Context } from './http';
 import type { Kv, Script } from './kv';
@@ -221,6 +222,8 @@ export async function loadFacts(
   const remembersSome = rules !== undefined || variants.size > 0;
   const loaded = await loadDocuments(context, missing, rules === undefined);
   const { versions } = loaded;
+  // What nobody could confirm is not offered: without KV it is read from Postgres.
+  if (confirm && remembersSome && !versions) return readFacts(context.db, variantIds);
   if (versions && memory.version === before) noteVersions(versions);
   if (remembersSome && versions && versions.catalog !== before) {
     // The catalog changed meanwhile: what was remembered at the start does not go together with what was read now.
@@ -248,6 +251,13 @@ export async function loadFacts(
       if (facts) variants.set(id, facts);
     }
   }
+  return { rules, variants };
+}
+
+async function readFacts(db: Db, variantIds: readonly string[]): Promise<Facts> {
+  const [rules, variants] = await Promise.all([readRules(db), readVariants(db, variantIds)]);
+  const gifts = giftsOf(rules).filter((id) => !variants.has(id));
+  for (const [id, facts] of await readVariants(db, gifts)) variants.set(id, facts);
   return { rules, variants };
 }
 

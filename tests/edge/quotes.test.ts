@@ -1,14 +1,16 @@
 import { eq } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import { prices } from '@/db/schema';
-import { addCartItem } from '@/edge/cart-operations';
+import { addCartItem, updateCart } from '@/edge/cart-operations';
+import { edgeEnv } from '@/edge/env';
+import { readQuote } from '@/edge/quote-token';
 import { quotePrices } from '@/edge/quotes';
 import { invalidateCatalog } from '@/edge/snapshot';
 import { clientOf, type Problem } from './calls';
-import { DRAFT, EUROS_ONLY, LINEN, openShop, PLENTY, PRICELESS, SCARCE, type Shop, TWEED } from './shop';
+import { DRAFT, EUROS_ONLY, HOME, LINEN, openShop, PLENTY, PRICELESS, SCARCE, type Shop, TWEED } from './shop';
 
-const call = clientOf([quotePrices, addCartItem]);
+const call = clientOf([quotePrices, addCartItem, updateCart]);
 
 let shop: Shop;
 
@@ -18,7 +20,8 @@ beforeAll(async () => {
 
 afterAll(() => shop.close());
 
-const quote = (body: unknown) => call<Omit<Cart, 'id'>>('POST', '/api/prices', { body });
+const quote = (body: unknown) =>
+  call<Omit<Cart, 'id'> & { quote: string; quoteExpiresAt: string }>('POST', '/api/prices', { body });
 
 describe('a quote', () => {
   it('prices items in a market, without a cart', async () => {
@@ -61,6 +64,64 @@ describe('a quote', () => {
     const items = [{ variantId: TWEED }, { variantId: LINEN }];
     await quote({ items });
     expect((await quote({ items })).trips).toEqual({ kv: 1, db: 0 });
+  });
+
+  it('costs what a cart in the same place with the same way of shipping costs', async () => {
+    const made = await call('PATCH', '/api/cart', { body: { shippingAddress: HOME, shippingMethodId: 'ship_post' } });
+    const headers = { 'x-cart-token': made.body.token as string };
+    const cart = await call('POST', '/api/cart/items', { body: { variantId: LINEN, quantity: 3 }, headers });
+    const { country, postalCode } = HOME;
+    const { body } = await quote({
+      country,
+      postalCode,
+      shippingMethodId: 'ship_post',
+      items: [{ variantId: LINEN, quantity: 3 }],
+    });
+    expect([body.totals, body.taxLines]).toEqual([cart.body.totals, cart.body.taxLines]);
+  });
+
+  it('comes with a token of this shop that holds its figures, and until when', async () => {
+    const { body } = await quote({ items: [{ variantId: TWEED, quantity: 2 }], shippingMethodId: 'ship_post' });
+    const signing = { secret: edgeEnv().AUTH_SECRET, now: new Date() };
+    const claims = await readQuote(body.quote, signing);
+    if (typeof claims === 'string') throw new Error(claims);
+    expect(claims).toMatchObject({
+      currency: 'EUR',
+      country: 'DE',
+      channel: 'web',
+      group: null,
+      vatId: null,
+      zone: 'de',
+      coupons: [],
+      promotions: [],
+      shipping: { id: 'ship_post', title: 'Post', off: [] },
+      // 19 % contained in 39.98 and in 4.95.
+      lines: [{ variantId: TWEED, quantity: 2, unit: 1999, total: 3998, tax: 638, rateBps: 1900, off: [] }],
+      tax: [['MwSt.', 1900, 3776, 717]],
+      totals: { subtotal: 3998, discount: 0, shipping: 495, tax: 717, total: 4493, taxIncluded: true },
+    });
+    expect(new Date(claims.exp * 1000).toISOString()).toBe(body.quoteExpiresAt);
+    const again = await quote({ items: [{ variantId: TWEED, quantity: 2 }], shippingMethodId: 'ship_post' });
+    expect(again.body.quote).not.toBe(body.quote);
+  });
+
+  it('comes from Postgres where KV is away, while carts wait for it', async () => {
+    const reach = globalThis.fetch;
+    vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) =>
+      String(input).startsWith(shop.platform.env.KV_REST_API_URL!)
+        ? Promise.reject(new TypeError('fetch failed'))
+        : reach(input, init),
+    );
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      const { status, body, trips } = await quote({ items: [{ variantId: TWEED }] });
+      expect([status, body.totals.total.amount]).toEqual([200, 1999]);
+      expect(trips.db).toBeGreaterThan(0);
+      const cart = await call<Problem>('POST', '/api/cart/items', { body: { variantId: TWEED } });
+      expect([cart.status, cart.body.code]).toEqual([503, 'kv_unavailable']);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it('shows a changed price at once', async () => {
@@ -106,6 +167,13 @@ describe('a quote', () => {
     ['country_not_sold_to', 'country', { items: one, country: 'AQ' }],
     ['invalid_input', 'country', { items: one, country: 'Germany' }],
     ['invalid_input', 'coupons', { items: one, coupons: Array(11).fill('X') }],
+    ['invalid_input', 'coupons.1', { items: one, coupons: ['X', 'Y Z'] }],
+    ['invalid_input', 'coupons', { items: one, coupons: 'X' }],
+    ['invalid_input', 'channel', { items: one, channel: 'Web' }],
+    ['invalid_input', 'vatId', { items: one, vatId: 'DE136695975' }],
+    ['invalid_input', 'postalCode', { items: one, postalCode: 'x'.repeat(21) }],
+    ['invalid_input', 'region', { items: one, region: 1 }],
+    ['group_pass_invalid', 'groupPass', { items: one, groupPass: 'x' }],
   ])('refuses with %s at %s: %j', async (code, path, body) => {
     const answer = await call<Problem>('POST', '/api/prices', { body });
     expect([answer.status, answer.body.code]).toEqual([422, code]);
