@@ -93,8 +93,8 @@ export interface PriceDetails {
   compareAt: Money | null;
   /** The lowest price of the 30 days before the reduction (Directive 98/6/EC, Article 6a). */
   lowestPrior: Money | null;
-  /** The next quantity at which a unit costs less. */
-  nextTier: { minQuantity: number; unitPrice: Money } | null;
+  /** The next quantity at which a unit costs less, as its list counts, and how many units are missing to it. */
+  nextTier: { minQuantity: number; missing: number; unitPrice: Money } | null;
 }
 
 /** What sending costs, and what promotions took off it. */

@@ -451,7 +451,6 @@ function itemOf(
 ): CartItem {
   const money = (amount: number | null | undefined): Money | null => (amount == null ? null : { amount, currency });
   const nothing = { amount: 0, currency };
-  const tier = price?.nextTier;
   return {
     id: line.id,
     variantId: line.variantId,
@@ -470,11 +469,15 @@ function itemOf(
       label: price?.source.kind === 'price_list' ? price.source.label : null,
       compareAt: money(price?.compareAtMinor),
       lowestPrior: money(price?.lowestPriorMinor),
-      nextTier: tier ? { minQuantity: tier.minQuantity, unitPrice: { amount: tier.amountMinor, currency } } : null,
+      nextTier: price?.nextTier ? nextTierOf(price.nextTier, currency) : null,
     },
     isGift: false,
     metadata: line.metadata,
   };
+}
+
+function nextTierOf({ minQuantity, missing, amountMinor }: NonNullable<UnitPrice['nextTier']>, currency: string) {
+  return { minQuantity, missing, unitPrice: { amount: amountMinor, currency } };
 }
 
 function unsellable(line: LineInput, facts: VariantFacts | undefined, currency: string): PricedLine {

@@ -61,6 +61,9 @@ describe('a basket', () => {
   });
 
   it('tells the cheapest lines first, those of one price in their order', () => {
-    expect(basket.cheapestFirst()).toEqual([1, 0, 2]);
+    expect(basket.cheapestFirst(null)).toEqual([1, 0, 2]);
+    expect(basket.cheapestFirst({ productIds: ['prod_shirt'] })).toEqual(
+      [1, 0, 2].filter((index) => basket.at({ productIds: ['prod_shirt'] }).includes(index)),
+    );
   });
 });

@@ -174,7 +174,7 @@ function UnitPrice({ item: { unitPrice, price }, pending }: { item: CartItem; pe
       {compareAt && lowestPrior ? <ReferencePrice lowestPrior={lowestPrior} className={styles.reference} /> : null}
       {nextTier ? (
         <p className={styles.tier} aria-busy={pending}>
-          From {nextTier.minQuantity}: <Amount money={nextTier.unitPrice} /> each
+          {nextTier.missing} more: <Amount money={nextTier.unitPrice} /> each
         </p>
       ) : null}
     </>
