@@ -15,7 +15,7 @@ import { HOME, LINEN, openShop, type Shop, TWEED, VOUCHER } from './shop';
 
 const call = clientOf([...Object.values(cartOperations), quotePrices]);
 
-/** Eleven more codes, for carts that are full of them. */
+/** More codes than a cart holds. */
 const MANY = Array.from({ length: 50 }, (_, index) => `MANY${String(index).padStart(2, '0')}`);
 
 const DAY_MS = 24 * 60 * 60 * 1000;
