@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addDays, isoDayOf, localTime } from '@/commerce/local-time';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 
 // Offsets and the nights on which clocks change are those of the IANA time zone database (https://www.iana.org/time-zones).
 
@@ -66,7 +66,7 @@ describe('the time in a place', () => {
 
   it('in UTC is what the moment itself says', () => {
     const random = randomOf(20);
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const now = integer(random, 0, at('2100-01-01T00:00Z'));
       const written = new Date(now).toISOString();
       const minutes = Number(written.slice(11, 13)) * 60 + Number(written.slice(14, 16));
@@ -81,7 +81,7 @@ describe('the time in a place', () => {
   it('is on the day in every zone, or on the one beside it', () => {
     const random = randomOf(21);
     const zones = Intl.supportedValuesOf('timeZone');
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const now = integer(random, 0, at('2100-01-01T00:00Z'));
       const day = localTime(now, 'UTC').date;
       const { date, minutes } = localTime(now, oneOf(random, zones));

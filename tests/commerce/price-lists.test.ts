@@ -3,7 +3,7 @@ import type { PriceMarket } from '@/commerce/market';
 import type { ListPrice, VariantFacts } from '@/commerce/pricing';
 import type { PriceList, PriceRounding } from '@/commerce/rules';
 import { priceListsFor } from '@/commerce/unit-price';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 import { listPrice, market, NOW, priceList, priceOf, variant } from './unit-price-facts';
 
 const START = Date.parse('2026-11-27T00:00:00+01:00');
@@ -268,7 +268,7 @@ it('the order of lists, prices and steps of others changes nothing, for 2,000 ge
       .map((value) => ({ value, key: random() }))
       .sort((a, b) => a.key - b.key)
       .map(({ value }) => value);
-  for (let run = 0; run < 2_000; run += 1) {
+  for (let run = 0; run < rounds(2_000); run += 1) {
     const lists = Array.from({ length: integer(random, 1, 5) }, (_, index) =>
       priceList({
         id: `list_${index}`,

@@ -3,7 +3,7 @@ import type { ProductDocument } from '@/commerce/catalog';
 import { conversionInto, lowestConverted, priceProducts, publicMoments, spanAt } from '@/commerce/public-prices';
 import { convertPrice } from '@/commerce/rounding';
 import type { CurrencyConversion, PriceList } from '@/commerce/rules';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 import { NOW, priceList, shop } from './unit-price-facts';
 
 const PLAIN = { incrementMinor: 1, lessMinor: 0, mode: 'nearest' as const };
@@ -112,7 +112,7 @@ describe('the lowest price that is converted to at least another', () => {
 
   it('is reached, and by nothing below it', () => {
     const random = randomOf(5);
-    for (let round = 0; round < 500; round += 1) {
+    for (let round = 0; round < rounds(500); round += 1) {
       const rounding = {
         incrementMinor: oneOf(random, [1, 5, 100]),
         lessMinor: oneOf(random, [0, 1]),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { VariantFacts } from '@/commerce/pricing';
 import type { PriceList, ShopRules } from '@/commerce/rules';
 import { priceListsFor, quantityPrices } from '@/commerce/unit-price';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 import { listPrice, market, priceList, priceOf, shop, variant } from './unit-price-facts';
 
 // A shirt at 20.00 EUR.
@@ -121,7 +121,7 @@ describe('the table of quantity prices', () => {
 
   it('says of every quantity what a cart asks for it', () => {
     const random = randomOf(11);
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < rounds(300); round += 1) {
       const priceLists = ['list_a', 'list_b', 'list_c'].map((id) =>
         priceList({
           id,

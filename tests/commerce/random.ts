@@ -17,3 +17,6 @@ export function integer(random: () => number, min: number, max: number): number 
 export function oneOf<Value>(random: () => number, values: readonly Value[]): Value {
   return values[integer(random, 0, values.length - 1)] as Value;
 }
+
+/** How many inputs to generate: a twentieth where thousands of mutants each have to pass them (`npm run mutation`). */
+export const rounds = (count: number) => (process.env.MUTATION === undefined ? count : count / 20);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changePrice, convertPrice, isDecimalRate, roundPrice } from '@/commerce/rounding';
 import type { PriceRounding } from '@/commerce/rules';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const outOfRange = expect.objectContaining({ code: 'amount_out_of_range' });
@@ -130,7 +130,7 @@ describe('a rate', () => {
 describe('for generated prices', () => {
   it('the ending is the nearest, the next or the last of all that there are (5,000 prices)', () => {
     const random = randomOf(11);
-    for (let run = 0; run < 5_000; run += 1) {
+    for (let run = 0; run < rounds(5_000); run += 1) {
       const incrementMinor = oneOf(random, [1, 5, 10, 50, 100, 500, 1000]);
       const lessMinor = integer(random, 0, incrementMinor - 1);
       const mode = oneOf(random, ['nearest', 'up', 'down'] as const);
@@ -153,7 +153,7 @@ describe('for generated prices', () => {
 
   it('a dearer price never ends below a cheaper one', () => {
     const random = randomOf(12);
-    for (let run = 0; run < 5_000; run += 1) {
+    for (let run = 0; run < rounds(5_000); run += 1) {
       const rounding = oneOf(random, [PLAIN, FIVE, WHOLE, NINETY_NINE, up(NINETY_FIVE), down(NINES)]);
       const amount = integer(random, 0, 5_000);
       expect(roundPrice(amount + integer(random, 0, 200), rounding)).toBeGreaterThanOrEqual(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ShippingMethod } from '@/commerce/rules';
 import { type Dispatch, type Parcel, type ParcelLine, quoteShipping, shippingOptions } from '@/commerce/shipping';
 import { costing, dispatch, line, method, NOW, parcel, SHOP, size, weighing } from './parcels';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 
 describe('the options of a cart', () => {
   const flat = (amountMinor: number) => ({ EUR: [{ from: 0, amountMinor }] });
@@ -182,7 +182,7 @@ describe('for any methods and parcels', () => {
 
   it('each method is there once, offered or refused', () => {
     const random = randomOf(40);
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const to = anyDispatch(random);
       const { offered, refused } = shippingOptions(anyParcel(random), to);
       const ids = [...offered, ...refused].map(({ id }) => id);
@@ -192,7 +192,7 @@ describe('for any methods and parcels', () => {
 
   it('prices are whole and not negative, and options ascend by price, then by day', () => {
     const random = randomOf(41);
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const { offered } = shippingOptions(anyParcel(random), anyDispatch(random));
       for (const [index, { price, missingForFree }] of offered.entries()) {
         expect(Number.isSafeInteger(price.amount) && price.amount >= 0).toBe(true);
@@ -208,7 +208,7 @@ describe('for any methods and parcels', () => {
 
   it('the order of lines changes nothing, nor does splitting one', () => {
     const random = randomOf(42);
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const to = anyDispatch(random);
       const one = anyParcel(random);
       const split = one.lines.flatMap((whole) => {
@@ -227,7 +227,7 @@ describe('for any methods and parcels', () => {
 
   it('more weight is never cheaper where the table ascends', () => {
     const random = randomOf(43);
-    for (let round = 0; round < 2000; round += 1) {
+    for (let round = 0; round < rounds(2000); round += 1) {
       const by = method({
         basis: 'weight',
         prices: { EUR: anySteps(random, 9000) },
@@ -245,7 +245,7 @@ describe('for any methods and parcels', () => {
 
   it('a higher price of the goods never takes free shipping away', () => {
     const random = randomOf(44);
-    for (let round = 0; round < 1000; round += 1) {
+    for (let round = 0; round < rounds(1000); round += 1) {
       const by = method({ freeFrom: { EUR: integer(random, 0, 20_000) } });
       const subtotal = integer(random, 0, 20_000);
       const more = subtotal + integer(random, 0, 20_000);

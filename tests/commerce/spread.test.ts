@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allocate } from '@/commerce/money';
 import { takeInProportion } from '@/commerce/spread';
-import { integer, randomOf } from './random';
+import { integer, randomOf, rounds } from './random';
 
 /** How an amount is taken off several, of each of which so much is left. */
 type Spread = (lefts: readonly number[], offMinor: number) => number[];
@@ -36,7 +36,7 @@ describe('an amount that is taken off several lines', () => {
 
   it('sums to the amount, and takes from no line more than it has', () => {
     const random = randomOf(1);
-    for (let run = 0; run < 20_000; run += 1) {
+    for (let run = 0; run < rounds(20_000); run += 1) {
       const lefts = Array.from({ length: integer(random, 1, 8) }, () => integer(random, 0, run % 2 ? 20 : 100_000));
       const off = integer(
         random,
@@ -52,7 +52,7 @@ describe('an amount that is taken off several lines', () => {
 
   it('is what giving out what is left, unit by unit to the strongest claim, comes to', () => {
     const random = randomOf(2);
-    for (let run = 0; run < 3000; run += 1) {
+    for (let run = 0; run < rounds(3000); run += 1) {
       const lefts = Array.from({ length: integer(random, 1, 6) }, () => integer(random, 0, 40));
       const whole = lefts.reduce((sum, left) => sum + left, 0);
       const off = integer(random, 0, whole);
@@ -91,7 +91,7 @@ describe('an amount that is taken off several lines', () => {
       }
     }
     const random = randomOf(3);
-    for (let run = 0; run < 2000; run += 1) {
+    for (let run = 0; run < rounds(2000); run += 1) {
       yield Array.from({ length: integer(random, 2, 7) }, () => integer(random, 0, 60));
     }
   }

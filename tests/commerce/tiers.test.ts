@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PriceList } from '@/commerce/rules';
 import type { UnitPrice } from '@/commerce/unit-price';
-import { integer, oneOf, randomOf } from './random';
+import { integer, oneOf, randomOf, rounds } from './random';
 import { listPrice, priceList, priceOf, variant } from './unit-price-facts';
 
 // A shirt at 20.00; from 5 on 18.00, from 10 on 15.00.
@@ -137,7 +137,7 @@ describe('tiers of several lists', () => {
 
 it('tiers whose prices fall never make a unit dearer at more units, and the next tier is what it says (1,000 lists)', () => {
   const random = randomOf(41);
-  for (let run = 0; run < 1_000; run += 1) {
+  for (let run = 0; run < rounds(1_000); run += 1) {
     const quantities = [1, 2, 3, 5, 8, 12].filter(() => random() < 0.5);
     const list = priceList({ tiersBy: oneOf(random, ['variant', 'product']) });
     const falling = (min: number, max: number) => quantities.map(() => integer(random, min, max)).sort((a, b) => b - a);
