@@ -28,7 +28,7 @@ export interface QuoteClaims {
   totals: { subtotal: number; discount: number; shipping: number; tax: number; total: number; taxIncluded: boolean };
 }
 
-export interface QuotedLine {
+interface QuotedLine {
   variantId: string;
   quantity: number;
   isGift?: true;
