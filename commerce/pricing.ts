@@ -74,7 +74,7 @@ export interface LineInput {
   variantId: string;
   quantity: number;
   metadata: Record<string, unknown>;
-  /** The unit price that the shopper last saw, to say when it changed. */
+  /** The base price that held when the shopper last touched it, to say when it changed. */
   seen?: Money | null;
 }
 
@@ -389,8 +389,9 @@ function soldLines(
       requirements.push({ code: 'insufficient_stock', path });
       warnings.push({ code: 'insufficient_stock', path, message: stockMessage(facts.available) });
     }
-    const now = price.baseMinor ?? price.amountMinor;
-    if (line.seen && line.seen.currency === input.currency && line.seen.amount !== now) {
+    const { seen } = line;
+    // What only price lists have a price for has none that could have been seen by everybody.
+    if (price.baseMinor !== null && seen?.currency === input.currency && seen.amount !== price.baseMinor) {
       const message = 'The price changed since this was put in the cart.';
       warnings.push({ code: 'price_changed', path: `${path}.unitPrice`, message });
     }

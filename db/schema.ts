@@ -419,6 +419,11 @@ export const promotions = pgTable(
     check('promotions_exclusive_alone', sql`not (${t.exclusive} and ${t.groupId} is not null)`),
     check('promotions_usage_limit_positive', sql`${t.usageLimit} > 0`),
     check('promotions_usage_limit_per_customer_positive', sql`${t.usageLimitPerCustomer} > 0`),
+    // Two orders of a new customer at once both read that there is none yet: the count of uses is what decides.
+    check(
+      'promotions_first_order_once',
+      sql`not ${t.conditions} @> '[{"kind": "first_order"}]' or coalesce(${t.usageLimitPerCustomer} = 1, false)`,
+    ),
     check(
       'promotions_used_within_limit',
       sql`${t.used} >= 0 and (${t.usageLimit} is null or ${t.used} <= ${t.usageLimit})`,

@@ -7,7 +7,7 @@ import { ANYBODY, priceCart, requirePayable, type VariantFacts } from '@/commerc
 import { indexRules } from '@/commerce/rule-index';
 import type { ShopRules } from '@/commerce/rules';
 import { priceShippingOptions } from '@/commerce/shipping-choice';
-import { priceListsFor, unitPrice } from '@/commerce/unit-price';
+import { unitPrice } from '@/commerce/unit-price';
 import {
   AddressInput,
   ChannelInput,
@@ -86,7 +86,7 @@ export const addCartItem = operation(
       const makes = newMarket(context, rules, body);
       return changeCart(context, {
         operation: 'add',
-        args: [itemId, body.quantity, pricesOf(variant, rules, makes, context), variant.id, metadata],
+        args: [itemId, body.quantity, pricesOf(variant, rules, context), variant.id, metadata],
         makes,
       });
     });
@@ -106,7 +106,7 @@ export const updateCartItem = operation(
     const variantId = variantIdOf(itemId);
     const { rules, variants } = await loadFacts(context, [variantId], { anyStock: true });
     const variant = variants.get(variantId);
-    const args = [itemId, quantity, variant ? pricesOf(variant, rules, homeOf(context, rules), context) : ''];
+    const args = [itemId, quantity, variant ? pricesOf(variant, rules, context) : ''];
     const changed = await changeCart(context, { operation: 'set', args });
     return answer(context, changed.cart, changed);
   },
@@ -236,16 +236,16 @@ const REFUSED_BY_FACTS = new Set([
 ]);
 
 /**
- * The prices by which a change will be told, in every currency, as the script takes them: the base price, or what a list
- * asks where there is none. Throws `amount_out_of_range`.
+ * The base prices by which a change will be told, in every currency, as the script takes them. Where only price lists have
+ * a price it is 0, which tells nothing: whose lists they are is known when the cart is priced. Throws `amount_out_of_range`.
  */
-function pricesOf(variant: VariantFacts, rules: ShopRules, { country }: Market, { now }: Context): string {
+function pricesOf(variant: VariantFacts, rules: ShopRules, { now }: Context): string {
   let text = '';
   for (const currency of rules.currencies) {
-    const market = { ...ANYBODY, currency, country, now: now.getTime() };
-    const lists = priceListsFor(rules.priceLists, market);
-    const price = unitPrice(variant, { quantity: 1, productQuantity: 1 }, lists, rules, market);
-    if (price) text += `${currency}=${requirePayable(price.baseMinor ?? price.amountMinor, 'variantId')} `;
+    const market = { ...ANYBODY, currency, country: '', now: now.getTime() };
+    const base = unitPrice(variant, { quantity: 1, productQuantity: 1 }, [], rules, market);
+    if (base) text += `${currency}=${requirePayable(base.amountMinor, 'variantId')} `;
+    else if (variant.listPrices.some((price) => price.currency === currency)) text += `${currency}=0 `;
   }
   return text;
 }

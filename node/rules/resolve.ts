@@ -84,8 +84,11 @@ class Resolver {
   }
 
   promotion({ group, codes, startsAt, endsAt, conditions, effect, ...promotion }: Entry<'promotions'>): PromotionInput {
+    const isFirstOrder = conditions.some(({ kind }) => kind === 'first_order');
     return {
       ...promotion,
+      // Nobody has more than one first order, and the count of uses is what holds that when two come at once.
+      usageLimitPerCustomer: isFirstOrder ? 1 : promotion.usageLimitPerCustomer,
       codes: codes.map((code) => code.toUpperCase()),
       startsAt: momentOf(startsAt),
       endsAt: momentOf(endsAt),

@@ -47,6 +47,7 @@ export function promotionSuite(kvName: string, redisUrl?: string): void {
         promotion('welcome', percentOff(5), {
           codes: ['WELCOME'],
           conditions: [{ kind: 'first_order' }],
+          usageLimitPerCustomer: 1,
           priority: -2,
         }),
         promotion('ended', percentOff(50), { codes: ['SUMMER'], endsAt: Date.now() - 1000 }),

@@ -49,7 +49,11 @@ export const RULES = {
     promotion('ten', percentOff(10), { title: '10 % off', codes: ['TEN'], priority: 2 }),
     promotion('once', percentOff(20), { codes: ['ONCE'], usageLimit: 1 }),
     promotion('each', percentOff(20), { codes: ['EACH'], usageLimitPerCustomer: 1 }),
-    promotion('welcome', percentOff(5), { codes: ['WELCOME'], conditions: [{ kind: 'first_order' }] }),
+    promotion('welcome', percentOff(5), {
+      codes: ['WELCOME'],
+      conditions: [{ kind: 'first_order' }],
+      usageLimitPerCustomer: 1,
+    }),
     promotion('gift', { kind: 'gift', variantId: FADING, quantity: 2 }, { title: 'Two on top', codes: ['GIFT'] }),
     promotion(
       'post',

@@ -67,10 +67,22 @@ describe(`promotions in orders, on ${database.server}`, () => {
     const filled = await shop.fillWith(['WELCOME'], [TWEED, 1]);
     const refused = await shop.order(filled, from('new@EXAMPLE.com'));
     expect([refused.status, refused.body.code]).toEqual([409, 'price_changed']);
-    expect(reasonOf(refused.body, 'WELCOME')).toBe('not_first_order');
+    expect(reasonOf(refused.body, 'WELCOME')).toBe('used_by_customer');
     expect(refused.body.total).toEqual(eur(1999 + 495));
     const agreed = await shop.order(filled, { ...from('new@example.com'), total: eur(2494) });
     expect([agreed.status, agreed.body.order?.totals.discount]).toEqual([201, eur(0)]);
+  });
+
+  it('for a first order are not for who has ordered without them', async () => {
+    expect((await shop.order(await shop.fillWith([], [TWEED, 1]), from('old@example.com'))).status).toBe(201);
+    const refused = await shop.order(await shop.fillWith(['WELCOME'], [TWEED, 1]), from('old@example.com'));
+    expect([refused.status, reasonOf(refused.body, 'WELCOME')]).toEqual([409, 'not_first_order']);
+  });
+
+  it('for a first order go to one of several first orders at once', async () => {
+    const carts = await Promise.all([1, 2, 3, 4].map(() => shop.fillWith(['WELCOME'], [TWEED, 1])));
+    const answers = await Promise.all(carts.map((filled) => shop.order(filled, from('eager@example.com'))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
   });
 
   it('that each customer has once are refused the second time, and not to others', async () => {

@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
-import type { Cart, PromotionOutcome, Totals } from '@/commerce/cart';
+import type { Address, Cart, PromotionOutcome, Totals } from '@/commerce/cart';
 import { formatMoney, type Money } from '@/commerce/money';
 import type { ShippingChoice } from '@/commerce/shipping-choice';
 import { Adjustments, PromotionAmount } from '../_cart/adjustments';
@@ -145,7 +145,12 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     setDifferences([]);
   }
 
-  async function change(details: { country?: string; shippingMethodId?: string; vatId?: string | null }) {
+  async function change(details: {
+    country?: string;
+    shippingAddress?: Address;
+    shippingMethodId?: string;
+    vatId?: string | null;
+  }) {
     setErrors({});
     forgetChanged();
     try {
@@ -154,8 +159,18 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
       if (details.country) setCountry(cart.country);
       if (details.shippingMethodId) setMethodId(cart.shippingMethodId);
       const problem = thrown instanceof Problem ? thrown : null;
-      const takesFocus = details.vatId === undefined;
+      const takesFocus = details.vatId === undefined && details.shippingAddress === undefined;
       showErrors(byPath(problem), problem?.errors.length ? null : (problem?.message ?? null), { takesFocus });
+    }
+  }
+
+  /** Region and postcode may decide tax and delivery: a whole address is told at once, so that no total waits for Pay. */
+  async function tellAddress() {
+    if (!form.current || placing) return;
+    const isWhole = !Object.keys(missingFields(form.current)).some((path) => path.startsWith('shippingAddress.'));
+    const entered = addressIn(form.current, country);
+    if (isWhole && JSON.stringify(entered) !== JSON.stringify(cart.shippingAddress)) {
+      await change({ shippingAddress: entered });
     }
   }
 
@@ -170,15 +185,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
 
     const details = {
       email: text('email'),
-      shippingAddress: {
-        name: text('shippingAddress.name'),
-        line1: text('shippingAddress.line1'),
-        ...optional('line2', text('shippingAddress.line2')),
-        city: text('shippingAddress.city'),
-        ...optional('region', text('shippingAddress.region')),
-        postalCode: text('shippingAddress.postalCode'),
-        country,
-      },
+      shippingAddress: addressIn(event.currentTarget, country),
       ...(methodId ? { shippingMethodId: methodId } : {}),
     };
     setPlacing(true);
@@ -283,6 +290,9 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
       onInput={({ target }) => {
         const { name } = target as HTMLInputElement;
         if (errors[name]) setErrors(({ [name]: _mended, ...others }) => others);
+      }}
+      onBlur={({ target, relatedTarget }) => {
+        if (isAddressField(target) && !isAddressField(relatedTarget)) void tellAddress();
       }}
       noValidate
       aria-label="Checkout"
@@ -550,6 +560,23 @@ function missingFields(form: HTMLFormElement): FieldErrors {
     }
   }
   return found;
+}
+
+const isAddressField = (element: EventTarget | null) =>
+  element instanceof HTMLInputElement && element.name.startsWith('shippingAddress.');
+
+function addressIn(form: HTMLFormElement, country: string): Address {
+  const values = new FormData(form);
+  const text = (field: string) => String(values.get(`shippingAddress.${field}`) ?? '').trim();
+  return {
+    name: text('name'),
+    line1: text('line1'),
+    ...optional('line2', text('line2')),
+    city: text('city'),
+    ...optional('region', text('region')),
+    postalCode: text('postalCode'),
+    country,
+  };
 }
 
 function byPath(problem: Problem | null): FieldErrors {
