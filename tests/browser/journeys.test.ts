@@ -133,6 +133,25 @@ describe.skipIf(!hasBrowser)('Buying in a browser', { timeout: 120_000 }, () => 
     expect(visit.faults).toEqual([]);
   });
 
+  it('shows the taxes of a state as soon as the address is there, before anybody pays', async () => {
+    const page = await visitWith();
+    await toCheckout(page);
+    await page.getByRole('combobox', { name: 'Country' }).selectOption('US');
+    await page.getByText('Sales tax', { exact: false }).first().waitFor();
+    for (const [label, text] of [
+      ['Full name', 'Ada Weaver'],
+      ['Street and number', '1 Bobbin Street'],
+      ['City', 'New York'],
+      [/^State/, 'NY'],
+      [/^ZIP/, '10001'],
+    ] as const) {
+      await page.getByLabel(label).fill(text);
+    }
+    await page.getByLabel('Email').focus();
+    await page.getByText('New York City sales tax', { exact: false }).first().waitFor();
+    expect(visit.faults).toEqual([]);
+  });
+
   it('says at each field what is missing, and goes to the first', async () => {
     const page = await visitWith(PHONE);
     await toCheckout(page);
