@@ -11,6 +11,7 @@ import type {
   ShopRules,
   TaxZone,
 } from '@/commerce/rules';
+import * as builders from './builders';
 
 /** A Wednesday, at noon in UTC. */
 export const NOW = Date.parse('2026-11-25T12:00Z');
@@ -52,23 +53,7 @@ const named = (...names: string[]) => only(...names) as Selection;
 
 /** An automatic promotion for everybody and always. Its id is made of its title. */
 export function promotion(title: string, effect: Effect, more: Partial<Promotion> = {}): Promotion {
-  return {
-    id: title.toLowerCase().replaceAll(' ', '-'),
-    title,
-    codes: [],
-    startsAt: null,
-    endsAt: null,
-    hours: [],
-    conditions: [],
-    effect,
-    groupId: null,
-    exclusive: false,
-    priority: 0,
-    usageLimit: null,
-    usageLimitPerCustomer: null,
-    usedUp: false,
-    ...more,
-  };
+  return builders.promotion(title.toLowerCase().replaceAll(' ', '-'), effect, { title, ...more });
 }
 
 export const group = (id: string, priority = 0): PromotionGroup => ({ id, title: id, priority });
@@ -123,20 +108,12 @@ export const effects = {
 };
 
 /** Prices in Germany contain 19 % tax, for books 7 %. */
-export const GERMANY: TaxZone = {
-  id: 'de',
-  country: 'DE',
-  region: null,
-  postalCodes: [],
-  pricesIncludeTax: true,
-  rounding: 'line',
+export const GERMANY: TaxZone = builders.taxZone('DE', {
   rates: {
     standard: [{ label: 'MwSt.', rateBps: 1900, compound: false }],
     books: [{ label: 'MwSt. ermäßigt', rateBps: 700, compound: false }],
   },
-  shipping: { by: 'method' },
-  reverseCharge: false,
-};
+});
 
 /** In the States a tax of 10 % is added. */
 export const STATES: TaxZone = {
@@ -158,65 +135,25 @@ export const AUSTRIA: TaxZone = {
 
 /** A way of shipping that costs so many euros wherever the shop sells. */
 export function shippingMethod(id: string, price: string, more: Partial<ShippingMethod> = {}): ShippingMethod {
-  return {
-    id,
-    title: id,
-    kind: 'delivery',
-    zoneId: null,
-    taxClass: 'standard',
-    basis: 'flat',
-    prices: { EUR: [{ from: 0, amountMinor: minor(price) }] },
-    freeFrom: {},
-    dimensionalDivisor: null,
-    limits: {},
-    excludes: null,
-    minDays: 1,
-    maxDays: 3,
-    handlingDays: 0,
-    cutoff: null,
-    weekends: true,
-    pickupAddress: null,
-    ...more,
-  };
+  return builders.shippingMethod(id, { prices: { EUR: [{ from: 0, amountMinor: minor(price) }] }, ...more });
 }
 
 export function shop(more: Partial<ShopRules> = {}): ShopRules {
-  return {
+  return builders.shopRules({
     currencies: ['EUR', 'JPY', 'USD'],
-    conversions: [],
-    priceLists: [],
-    promotionGroups: [],
-    promotions: [],
     taxZones: [GERMANY, STATES, AUSTRIA],
-    shippingZones: [],
     shippingMethods: [shippingMethod('post', '4.90'), shippingMethod('express', '9.90')],
     ...more,
-  };
+  });
 }
 
 /** Facts of goods that cost so many euros. */
 export function facts(id: string, price: string, collection: string, more: Partial<VariantFacts> = {}): VariantFacts {
-  return {
-    id,
-    productId: `prod_${id}`,
-    slug: id,
-    sku: id.toUpperCase(),
-    title: id,
-    variantTitle: '',
-    options: {},
-    imageUrl: null,
+  return builders.variantFacts(id, {
     prices: { EUR: { amountMinor: minor(price), compareAtMinor: null } },
     collectionIds: [collection],
-    listPrices: [],
-    priceHistory: {},
-    taxClass: 'standard',
-    weightGrams: 100,
-    size: null,
-    requiresShipping: true,
-    available: 1000,
-    policy: 'deny',
     ...more,
-  };
+  });
 }
 
 /** Everything on the shelf; `changes` by name. */

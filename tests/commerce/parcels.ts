@@ -1,29 +1,12 @@
-import type { ShippingArea, ShippingMethod, TaxZone } from '@/commerce/rules';
+import type { ShippingArea, ShippingMethod } from '@/commerce/rules';
 import type { Dispatch, Parcel, ParcelLine } from '@/commerce/shipping';
+import { shippingMethod, taxZone } from './builders';
 
 /** A Wednesday, at noon in UTC. */
 export const NOW = Date.parse('2026-11-25T12:00Z');
 
 /** 4.90 €, whatever it is, wherever the shop sells. */
-const METHOD: ShippingMethod = {
-  id: 'parcel',
-  title: 'Parcel',
-  kind: 'delivery',
-  zoneId: null,
-  taxClass: 'standard',
-  basis: 'flat',
-  prices: { EUR: [{ from: 0, amountMinor: 490 }] },
-  freeFrom: {},
-  dimensionalDivisor: null,
-  limits: {},
-  excludes: null,
-  minDays: 1,
-  maxDays: 3,
-  handlingDays: 0,
-  cutoff: null,
-  weekends: true,
-  pickupAddress: null,
-};
+const METHOD = shippingMethod('parcel', { title: 'Parcel', prices: { EUR: [{ from: 0, amountMinor: 490 }] } });
 
 export const method = (changes: Partial<ShippingMethod>): ShippingMethod => ({ ...METHOD, ...changes });
 
@@ -37,18 +20,6 @@ export const weighing = (weightGrams: number) => parcel([line(1, { weightGrams }
 export const costing = (subtotalMinor: number) => parcel([line(1)], subtotalMinor);
 export const size = (lengthMm: number, widthMm: number, heightMm: number) => ({ lengthMm, widthMm, heightMm });
 
-const taxZone = (country: string): TaxZone => ({
-  id: country,
-  country,
-  region: null,
-  postalCodes: [],
-  pricesIncludeTax: true,
-  rounding: 'line',
-  rates: {},
-  shipping: { by: 'highest' },
-  reverseCharge: false,
-});
-
 const area = (country: string, postalCodes: string[] = [], regions: string[] = []): ShippingArea => ({
   country,
   regions,
@@ -59,7 +30,7 @@ const area = (country: string, postalCodes: string[] = [], regions: string[] = [
 const ISLANDS = '25938 25946 25980-25999 26465 26474 26486 26548 26571 26579 26757 27498'.split(' ');
 
 export const SHOP: Dispatch['rules'] = {
-  taxZones: ['DE', 'AT', 'FR', 'US', 'JP'].map(taxZone),
+  taxZones: ['DE', 'AT', 'FR', 'US', 'JP'].map((country) => taxZone(country)),
   shippingZones: [
     { id: 'berlin', title: 'Berlin', areas: [area('DE', ['10*', '12*', '13*', '14050-14199'])] },
     { id: 'islands', title: 'North Sea islands', areas: [area('DE', ISLANDS)] },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CommerceError } from '@/commerce/error';
 import { ANYBODY, type PricedCart, type PricingInput, priceCart, type VariantFacts } from '@/commerce/pricing';
 import type { ShippingMethod, TaxZone } from '@/commerce/rules';
+import { variantFacts } from './builders';
 import { GERMANY, NOW, shippingMethod, shop } from './examples';
 import { faultsOf } from './invariants';
 import { integer, oneOf, randomOf } from './random';
@@ -32,32 +33,11 @@ const RULES = shop({
 });
 
 function facts(id: string, prices: Record<string, number>, more: Partial<VariantFacts> = {}): [string, VariantFacts] {
-  return [
-    id,
-    {
-      id,
-      productId: `prod_${id}`,
-      slug: id,
-      sku: id.toUpperCase(),
-      title: id,
-      variantTitle: '',
-      options: {},
-      imageUrl: null,
-      prices: Object.fromEntries(
-        Object.entries(prices).map(([currency, amountMinor]) => [currency, { amountMinor, compareAtMinor: null }]),
-      ),
-      collectionIds: [],
-      listPrices: [],
-      priceHistory: {},
-      taxClass: 'standard',
-      weightGrams: 0,
-      size: null,
-      requiresShipping: true,
-      available: 1000,
-      policy: 'deny',
-      ...more,
-    },
-  ];
+  const base = Object.entries(prices).map(([currency, amountMinor]) => [
+    currency,
+    { amountMinor, compareAtMinor: null },
+  ]);
+  return [id, variantFacts(id, { prices: Object.fromEntries(base), ...more })];
 }
 
 const VARIANTS = new Map([

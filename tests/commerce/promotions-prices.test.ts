@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toDecimal } from '@/commerce/money';
 import type { PriceList } from '@/commerce/rules';
+import { priceList } from './builders';
 import { effects, minor, only, paid, price, promotion, told } from './examples';
 
 const { bundle, off, percent, shipping } = effects;
@@ -78,24 +79,16 @@ describe('tax that is added', () => {
 });
 
 describe('price lists and promotions', () => {
-  const list = (more: Partial<PriceList> = {}): PriceList => ({
-    id: 'trade',
-    title: 'Trade',
-    priority: 0,
-    customerGroups: ['trade'],
-    channels: [],
-    countries: [],
-    startsAt: null,
-    endsAt: null,
-    tiersBy: 'variant',
-    of: null,
-    steps: [
-      { minQuantity: 1, changeBps: -1000 },
-      { minQuantity: 10, changeBps: -2500 },
-    ],
-    rounding: {},
-    ...more,
-  });
+  const list = (more: Partial<PriceList> = {}) =>
+    priceList('trade', {
+      title: 'Trade',
+      customerGroups: ['trade'],
+      steps: [
+        { minQuantity: 1, changeBps: -1000 },
+        { minQuantity: 10, changeBps: -2500 },
+      ],
+      ...more,
+    });
   const trade = { customerGroup: 'trade', rules: { priceLists: [list()] } };
 
   it.each<[string, string, Parameters<typeof price>[1], string]>([

@@ -3,8 +3,9 @@ import type { ProductDocument } from '@/commerce/catalog';
 import { conversionInto, lowestConverted, priceProducts, publicMoments, spanAt } from '@/commerce/public-prices';
 import { convertPrice } from '@/commerce/rounding';
 import type { CurrencyConversion, PriceList } from '@/commerce/rules';
+import { shopRules } from './builders';
 import { integer, oneOf, randomOf, rounds } from './random';
-import { NOW, priceList, shop } from './unit-price-facts';
+import { NOW, priceList } from './unit-price-facts';
 
 const PLAIN = { incrementMinor: 1, lessMinor: 0, mode: 'nearest' as const };
 
@@ -66,7 +67,7 @@ describe('products for everybody', () => {
   const spring = priceList({ of: { collectionIds: ['col_linen'] }, steps: [{ minQuantity: 1, changeBps: -2500 }] });
 
   it('show nothing of what their prices rest on', () => {
-    const [product] = priceProducts([document], shop({ priceLists: [spring] }), 'EUR', NOW);
+    const [product] = priceProducts([document], shopRules({ priceLists: [spring] }), 'EUR', NOW);
     expect(product?.variants).toEqual([
       {
         id: 'var_m',
@@ -83,8 +84,8 @@ describe('products for everybody', () => {
   });
 
   it('are left out in a currency that nothing of them is sold in', () => {
-    expect(priceProducts([document, document], shop(), 'USD', NOW)).toEqual([]);
-    expect(priceProducts([document], shop(), 'constructor', NOW)).toEqual([]);
+    expect(priceProducts([document, document], shopRules(), 'USD', NOW)).toEqual([]);
+    expect(priceProducts([document], shopRules(), 'constructor', NOW)).toEqual([]);
   });
 });
 

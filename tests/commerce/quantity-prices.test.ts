@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { VariantFacts } from '@/commerce/pricing';
 import type { PriceList, ShopRules } from '@/commerce/rules';
 import { priceListsFor, quantityPrices } from '@/commerce/unit-price';
+import { shopRules } from './builders';
 import { integer, oneOf, randomOf, rounds } from './random';
-import { listPrice, market, priceList, priceOf, shop, variant } from './unit-price-facts';
+import { listPrice, market, priceList, priceOf, variant } from './unit-price-facts';
 
 // A shirt at 20.00 EUR.
 const SHIRT = variant();
 const FROM_5_AND_10 = [listPrice('list_a', 1500, 10), listPrice('list_a', 1800, 5)];
 
 function tableOf(facts: VariantFacts, rules: Partial<ShopRules>, where: Parameters<typeof market>[0] = {}) {
-  const whole = shop(rules);
+  const whole = shopRules(rules);
   const here = market(where);
   const rows = quantityPrices(facts, priceListsFor(whole.priceLists, here), whole, here);
   return rows.map(({ minQuantity, amountMinor }) => [minQuantity, amountMinor]);

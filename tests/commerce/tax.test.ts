@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ShippingTax, TaxRate, TaxZone } from '@/commerce/rules';
 import { findTaxZone, netOfTax, taxCart } from '@/commerce/tax';
+import { taxZone } from './builders';
 
 const rate = (label: string, percent: number): TaxRate => ({
   label,
@@ -14,17 +15,7 @@ const zone = (
   rounding: 'line' | 'order',
   rates: Record<string, TaxRate[]>,
   shipping: ShippingTax = { by: 'method' },
-): TaxZone => ({
-  id: 'here',
-  country: 'DE',
-  region: null,
-  postalCodes: [],
-  pricesIncludeTax: prices === 'gross',
-  rounding,
-  rates,
-  shipping,
-  reverseCharge: false,
-});
+) => taxZone('DE', { pricesIncludeTax: prices === 'gross', rounding, rates, shipping });
 
 const goods = (...lines: (number | [amountMinor: number, taxClass: string, weightMinor?: number])[]) =>
   lines.map((line) => {

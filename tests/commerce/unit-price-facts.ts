@@ -2,70 +2,30 @@ import type { PriceMarket } from '@/commerce/market';
 import type { VariantFacts } from '@/commerce/pricing';
 import type { PriceList, ShopRules } from '@/commerce/rules';
 import { priceListsFor, type UnitCounts, type UnitPrice, unitPrice } from '@/commerce/unit-price';
+import * as builders from './builders';
 
 /** Noon of the day that these tests take for today. */
 export const NOW = Date.parse('2026-11-25T12:00:00Z');
 
 /** A shirt at 20.00 EUR, and nothing else. */
 export function variant(more: Partial<VariantFacts> = {}): VariantFacts {
-  return {
-    id: 'var_shirt_m',
+  return builders.variantFacts('var_shirt_m', {
     productId: 'prod_shirt',
-    slug: 'shirt',
-    sku: 'SHIRT-M',
     title: 'Shirt',
     variantTitle: 'M',
-    options: {},
-    imageUrl: null,
     prices: { EUR: { amountMinor: 2000, compareAtMinor: null } },
     collectionIds: ['col_linen'],
-    listPrices: [],
-    priceHistory: {},
-    taxClass: 'standard',
-    weightGrams: 200,
-    size: null,
-    requiresShipping: true,
-    available: 100,
-    policy: 'deny',
     ...more,
-  };
+  });
 }
 
 /** A list that holds always, everywhere and for everybody, and has no prices yet. */
 export function priceList(more: Partial<PriceList> = {}): PriceList {
-  return {
-    id: 'list_a',
-    title: 'A',
-    priority: 0,
-    customerGroups: [],
-    channels: [],
-    countries: [],
-    startsAt: null,
-    endsAt: null,
-    tiersBy: 'variant',
-    of: null,
-    steps: [],
-    rounding: {},
-    ...more,
-  };
+  return builders.priceList('list_a', { title: 'A', ...more });
 }
 
 export function listPrice(listId: string, amountMinor: number, minQuantity = 1, currency = 'EUR') {
   return { listId, currency, minQuantity, amountMinor };
-}
-
-export function shop(more: Partial<ShopRules> = {}): ShopRules {
-  return {
-    currencies: ['EUR'],
-    conversions: [],
-    priceLists: [],
-    promotionGroups: [],
-    promotions: [],
-    taxZones: [],
-    shippingZones: [],
-    shippingMethods: [],
-    ...more,
-  };
 }
 
 export function market(more: Partial<PriceMarket> = {}): PriceMarket {
@@ -79,7 +39,7 @@ export function priceOf(
   rules: Partial<ShopRules> = {},
   where: Partial<PriceMarket> = {},
 ): UnitPrice | null {
-  const whole = shop(rules);
+  const whole = builders.shopRules(rules);
   const here = market(where);
   const both = typeof counts === 'number' ? { quantity: counts, productQuantity: counts } : counts;
   return unitPrice(facts, both, priceListsFor(whole.priceLists, here), whole, here);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TaxZone } from '@/commerce/rules';
 import { checkVatId, isReverseCharge } from '@/commerce/vat-id';
+import { taxZone } from './builders';
 
 /** Numbers of companies and authorities, who publish them, and samples; those of persons are all made up. */
 const VALID = [
@@ -209,17 +209,7 @@ describe('a VAT id', () => {
 });
 
 describe('reverse charge', () => {
-  const zone = (country: string, reverseCharge: boolean): TaxZone => ({
-    id: country,
-    country,
-    region: null,
-    postalCodes: [],
-    pricesIncludeTax: true,
-    rounding: 'line',
-    rates: {},
-    shipping: { by: 'highest' },
-    reverseCharge,
-  });
+  const zone = (country: string, reverseCharge: boolean) => taxZone(country, { reverseCharge });
 
   it.each([
     ['a business of the zone’s country', zone('AT', true), 'ATU13585627', true],

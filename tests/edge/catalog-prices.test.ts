@@ -2,24 +2,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LineItem, PriceDetails } from '@/commerce/cart';
 import type { Product, ProductList, Variant } from '@/commerce/catalog';
 import type { Money } from '@/commerce/money';
-import type { TaxZone } from '@/commerce/rules';
 import { type PriceListInput, writeRules } from '@/db/rules';
 import { readProducts } from '@/edge/catalog-queries';
 import { readVariants } from '@/edge/facts';
 import { testDatabases } from '@/tests/databases';
+import { priceList } from '../commerce/builders';
 import { add, type CatalogShop, openCatalog, product } from './catalog-shop';
-
-const GERMANY: TaxZone = {
-  id: 'DE',
-  country: 'DE',
-  region: null,
-  postalCodes: [],
-  pricesIncludeTax: true,
-  rounding: 'line',
-  rates: { standard: [{ label: 'MwSt.', rateBps: 1900, compound: false }] },
-  shipping: { by: 'method' },
-  reverseCharge: false,
-};
+import { taxZone } from './rule-inputs';
 
 /** 163.50 yen to a euro, in whole tens. */
 const YEN = {
@@ -51,7 +40,10 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
         product('Bouclé', { variants: [{ sku: 'BOUCLE', eur: 2500 }] }),
         product('Chenille', { variants: [{ sku: 'CHENILLE', eur: 1000 }] }),
       );
-      await writeRules(shop.db, { taxZones: [GERMANY], customerGroups: [{ id: 'trade', title: 'Trade' }] });
+      await writeRules(shop.db, {
+        taxZones: [taxZone('DE', 'MwSt.', 1900)],
+        customerGroups: [{ id: 'trade', title: 'Trade' }],
+      });
       // What is remembered must not see time go back: from here on the clock is the tests' own.
       vi.useFakeTimers({ toFake: ['Date'] });
     });
@@ -405,20 +397,5 @@ describe.each(testDatabases('cat_prices').filter(({ available }) => available))(
 
 /** A list that holds always, everywhere and for everybody, and has no prices yet. */
 function list(more: Partial<PriceListInput>): PriceListInput {
-  return {
-    id: 'sale',
-    title: 'Sale',
-    priority: 0,
-    customerGroups: [],
-    channels: [],
-    countries: [],
-    startsAt: null,
-    endsAt: null,
-    tiersBy: 'variant',
-    of: null,
-    steps: [],
-    rounding: {},
-    prices: [],
-    ...more,
-  };
+  return { ...priceList('sale', { title: 'Sale' }), prices: [], ...more };
 }

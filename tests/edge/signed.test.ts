@@ -1,11 +1,11 @@
 import { base64url, CompactSign, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { ANYBODY, type LineInput, priceCart, type VariantFacts } from '@/commerce/pricing';
-import type { ShopRules } from '@/commerce/rules';
+import { ANYBODY, type LineInput, priceCart } from '@/commerce/pricing';
 import { issueGroupPass } from '@/edge/group-pass';
 import { QUOTE_TTL_SECONDS, readQuote, signQuote } from '@/edge/quote-token';
 import { readSigned, sign } from '@/edge/signed';
-import { percentOff, promotion, taxZone } from './rule-inputs';
+import { promotion, shopRules, variantFacts } from '../commerce/builders';
+import { percentOff, taxZone } from './rule-inputs';
 
 const secret = 'a secret of thirty-two characters';
 const now = new Date('2026-11-25T12:00:00Z');
@@ -113,41 +113,16 @@ describe('a quote', () => {
   /** 100 lines, each with `promotions` reductions of its own. */
   function fullCart(promotions: number) {
     const ids = Array.from({ length: 100 }, (_, index) => `var_${String(index).padStart(26, '0')}`);
-    const facts = (id: string): VariantFacts => ({
-      id,
-      productId: id.replace('var', 'prod'),
-      slug: id,
-      sku: id,
-      title: id,
-      variantTitle: '',
-      options: {},
-      imageUrl: null,
-      prices: { EUR: { amountMinor: 123_456, compareAtMinor: null } },
-      collectionIds: [],
-      listPrices: [],
-      priceHistory: {},
-      taxClass: 'standard',
-      weightGrams: 0,
-      size: null,
-      requiresShipping: false,
-      available: 1000,
-      policy: 'deny',
-    });
-    const rules: ShopRules = {
-      currencies: ['EUR'],
-      conversions: [],
-      priceLists: [],
-      promotionGroups: [],
-      promotions: Array.from({ length: promotions }, (_, index) => ({
-        ...promotion(`promotion-of-some-length-${index}`, percentOff(1), {
+    const prices = { EUR: { amountMinor: 123_456, compareAtMinor: null } };
+    const facts = (id: string) => variantFacts(id, { prices, requiresShipping: false });
+    const rules = shopRules({
+      promotions: Array.from({ length: promotions }, (_, index) =>
+        promotion(`promotion-of-some-length-${index}`, percentOff(1), {
           title: `1 % off everything, once more: ${index}`,
         }),
-        usedUp: false,
-      })),
+      ),
       taxZones: [taxZone('DE', 'MwSt.', 1900)],
-      shippingZones: [],
-      shippingMethods: [],
-    };
+    });
     const lines = ids.map(
       (variantId, index): LineInput => ({ id: `item_${index}`, variantId, quantity: 999, metadata: {} }),
     );
