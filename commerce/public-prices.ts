@@ -14,7 +14,7 @@ const EVERYBODY: Omit<PriceMarket, 'currency' | 'now'> = { country: '', channel:
 
 /** The lists whose prices everybody sees while they hold. */
 export function publicLists(rules: Pick<ShopRules, 'priceLists'>): PriceList[] {
-  return rules.priceLists.filter((list) => isFor(list, { ...EVERYBODY, currency: '' }));
+  return rules.priceLists.filter((list) => isFor(list, EVERYBODY));
 }
 
 /** The moments at which public prices change by themselves, as lists start and end: milliseconds, ascending. */

@@ -51,7 +51,10 @@ export function priceListsFor(lists: readonly PriceList[], market: PriceMarket):
 }
 
 /** Whether a list is meant for the shopper, whenever it holds. */
-export function isFor(list: PriceList, { customerGroup, channel, country }: Omit<PriceMarket, 'now'>): boolean {
+export function isFor(
+  list: PriceList,
+  { customerGroup, channel, country }: Pick<PriceMarket, 'customerGroup' | 'channel' | 'country'>,
+): boolean {
   return (
     (list.customerGroups.length === 0 || (customerGroup !== null && list.customerGroups.includes(customerGroup))) &&
     (list.channels.length === 0 || list.channels.includes(channel)) &&
@@ -249,8 +252,8 @@ function lowestPrior(
 }
 
 /**
- * What one unit has cost everybody here, and will as far as it is known. Earlier rates and earlier prices of lists are not kept, so today's
- * stand for them.
+ * What one unit has cost everybody here until now. Earlier rates and earlier prices of lists are not kept, so today's stand
+ * for them.
  */
 function askedPrices(
   facts: PriceFacts,
@@ -264,14 +267,22 @@ function askedPrices(
   if (!first) return [];
   const lists = rules.priceLists.filter((list) => isFor(list, { ...market, customerGroup: null })).sort(byPriority);
   const moments = [...set.map(({ from }) => from), ...lists.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])]
-    .filter((moment): moment is number => moment !== null && moment >= first.from)
+    .filter((moment): moment is number => moment !== null && moment >= first.from && moment <= market.now)
     .sort((a, b) => a - b);
+  // A list's tiers follow from the base price, which is the same at most moments.
+  const tiersByBase = new Map<number, Map<PriceList, Tier[]>>();
   return [...new Set(moments)].map((from) => {
     const point = set.findLast((earlier) => earlier.from <= from) as PricePoint;
     const baseMinor = conversion ? convertPrice(point.amountMinor, conversion) : point.amountMinor;
+    const known = tiersByBase.get(baseMinor) ?? new Map<PriceList, Tier[]>();
+    tiersByBase.set(baseMinor, known);
     const offers = lists
       .filter((list) => holdsAt(list, from))
-      .map((list) => ({ list, tiers: tiersOf(list, facts, baseMinor, currency) }));
+      .map((list) => {
+        const tiers = known.get(list) ?? tiersOf(list, facts, baseMinor, currency);
+        known.set(list, tiers);
+        return { list, tiers };
+      });
     const chosen = choose(offers, { quantity: 1, productQuantity: 1 }, baseMinor) as Chosen;
     return { from, amountMinor: chosen.amountMinor, listId: chosen.list?.id ?? null };
   });
