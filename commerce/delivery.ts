@@ -1,4 +1,4 @@
-import { addDays, isoDayOf, localTime } from './local-time';
+import { addDays, isoDayOf, localTime, minutesOf } from './local-time';
 import type { ShippingMethod } from './rules';
 
 /** When something ordered now arrives, or can be picked up. */
@@ -44,11 +44,6 @@ function firstDay({ cutoff, weekends }: Pick<ShippingMethod, 'cutoff' | 'weekend
 }
 
 const FRIDAY = 5;
-
-function minutesOf(time: string): number {
-  const [hours, minutes] = time.split(':');
-  return Number(hours) * 60 + Number(minutes);
-}
 
 /** From a working day to the one that is `days` working days later. */
 function addWorkingDays(date: string, days: number): string {

@@ -20,6 +20,11 @@ export function localTime(now: number, timeZone: string): LocalTime {
   return { isoDay: isoDayOf(date), minutes: Number(shown.hour) * 60 + Number(shown.minute), date };
 }
 
+/** A time of day, `HH:MM`, in minutes since midnight: 1440 for `24:00`. */
+export function minutesOf(time: string): number {
+  return Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+}
+
 /** The day of the week of a `YYYY-MM-DD`, as ISO 8601 counts: 1 is Monday, 7 is Sunday. */
 export function isoDayOf(date: string): number {
   return new Date(`${date}T00:00Z`).getUTCDay() || 7;

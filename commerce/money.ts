@@ -59,6 +59,12 @@ export function requireMinor(amount: number, path = ''): number {
   });
 }
 
+/** The amount in a currency, in minor units; null where none is given in it. */
+export function amountIn(amounts: Readonly<Record<string, number>>, currency: string): number | null {
+  // `hasOwn`: a currency called `constructor` must not find one.
+  return Object.hasOwn(amounts, currency) ? (amounts[currency] as number) : null;
+}
+
 /** The exact sum. Throws `amount_out_of_range`. */
 export function addMinor(a: number, b: number, path?: string): number {
   // Two safe integers whose float sum is safe were added exactly.

@@ -1,9 +1,9 @@
 /** Whether a promotion holds for a cart, and if not, why. All of it looks at prices before promotions. */
 import type { Basket } from './basket';
 import type { PromotionReason } from './cart';
-import { localTime } from './local-time';
+import { localTime, minutesOf } from './local-time';
 import type { PriceMarket } from './market';
-import { type Money, toDecimal } from './money';
+import { amountIn, type Money, toDecimal } from './money';
 import type { AmountByCurrency, Condition, Promotion, WeeklyHours } from './rules';
 
 /** Who buys, as far as it is known. */
@@ -96,12 +96,10 @@ export function quantityRefusal(missing: number, present: number): PromotionReas
   return { ...reason(present === 0 ? 'needs_items' : 'needs_quantity', words), missingQuantity: missing };
 }
 
+/** Why something that has no amount in the cart's currency cannot apply. */
 export const otherCurrency = () => reason('other_currency', 'This holds in other currencies.');
 
-export function amountIn(amounts: AmountByCurrency, currency: string): number | null {
-  return Object.hasOwn(amounts, currency) ? (amounts[currency] as number) : null;
-}
-
+/** A reason whose figures, where it has any, are added by whoever knows them. */
 export function reason(code: PromotionReason['code'], message: string): PromotionReason {
   return { code, message };
 }
@@ -110,5 +108,3 @@ function isWithin({ days, from, until, timeZone }: WeeklyHours, now: number): bo
   const { isoDay, minutes } = localTime(now, timeZone);
   return days.includes(isoDay) && minutes >= minutesOf(from) && minutes < minutesOf(until);
 }
-
-const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));

@@ -5,8 +5,8 @@
  */
 import type { Basket } from './basket';
 import type { PromotionReason } from './cart';
-import { allocate, scaleMinor } from './money';
-import { amountIn, amountRefusal, otherCurrency, quantityRefusal, reason } from './promotion-conditions';
+import { allocate, amountIn, scaleMinor } from './money';
+import { amountRefusal, otherCurrency, quantityRefusal, reason } from './promotion-conditions';
 import type { Effect } from './rules';
 import { takeInProportion } from './spread';
 
@@ -55,6 +55,11 @@ export function reductionOf(effect: GoodsEffect, basket: Basket, currency: strin
     case 'bundle':
       return bundle(effect, basket, currency);
   }
+}
+
+/** Of amounts of one cart, whose sum is within 2^53 - 1 since `requirePayable` has seen each unit's price. */
+export function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
 }
 
 const noItems = () => reason('needs_items', 'Nothing in the cart is of the kind that this is for.');
@@ -216,9 +221,12 @@ function pickSet(
 
   let missing = 0;
   for (const [part, { quantity }] of parts.entries()) {
-    for (let unit = 0; unit < quantity; unit += 1) if (!take(part, new Set())) missing += 1;
+    for (let unit = 0; unit < quantity; unit += 1) {
+      if (take(part, new Set())) continue;
+      // Nor is there any for the further ones of this part: units that are taken later make no way free.
+      missing += quantity - unit;
+      break;
+    }
   }
   return { picks, missing };
 }
-
-export const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);

@@ -16,7 +16,7 @@ export interface PromotionInput extends PromotionContext {
   /** In an order of their own, see `Basket`. */
   lines: readonly GoodsLine[];
   codes: readonly string[];
-  /** Null where no way of shipping is chosen yet; `isNeeded` tells whether one will be. */
+  /** Null where no way of shipping is chosen yet; `isShippingNeeded` tells whether one will be. */
   shipping: { methodId: string; priceMinor: number } | null;
   isShippingNeeded: boolean;
   /** Why a gift cannot be given, or null where it can. */

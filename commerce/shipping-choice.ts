@@ -1,7 +1,7 @@
 import type { Money } from './money';
 import { type PricingInput, priceCart, type VariantFacts } from './pricing';
 import type { ShopRules } from './rules';
-import { type RefusedMethod, type ShippingOption, shippingOptions } from './shipping';
+import { byPriceThenDay, type RefusedMethod, type ShippingOption, shippingOptions } from './shipping';
 
 /** A way of shipping as a cart would pay it. */
 export interface PricedShippingOption extends ShippingOption {
@@ -33,9 +33,6 @@ export function priceShippingOptions(
     // Without anything to send no price is charged, and the method's own is shown.
     return { ...option, price: shipping?.total ?? option.price, fullPrice: shipping?.price ?? option.price };
   });
-  // Stable: what costs the same stays in the order that it came in.
-  items.sort((a, b) => a.price.amount - b.price.amount || compare(a.estimate.latest, b.estimate.latest));
+  items.sort(byPriceThenDay);
   return { items, unavailable: refused };
 }
-
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

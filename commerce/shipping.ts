@@ -1,10 +1,10 @@
 /** What it costs to send a parcel, by which methods it can go, and why it cannot go by the others. */
 import { type DeliveryEstimate, estimateDelivery } from './delivery';
 import type { Place } from './market';
-import { addMinor, type Money, multiplyMinor, toDecimal } from './money';
+import { addMinor, amountIn, type Money, multiplyMinor, toDecimal } from './money';
 import { fitsPlace } from './place';
 import type { VariantFacts } from './pricing';
-import type { AmountByCurrency, ShippingMethod, ShopRules } from './rules';
+import type { ShippingMethod, ShopRules } from './rules';
 import { isSelected } from './selection';
 
 /** What a cart gives to be sent. */
@@ -162,8 +162,18 @@ export function shippingOptions(
       pickupAddress: kind === 'pickup' ? method.pickupAddress : null,
     });
   }
-  offered.sort((a, b) => a.price.amount - b.price.amount || compare(a.estimate.latest, b.estimate.latest));
+  // Stable: what costs and takes the same stays in the order of the rules.
+  offered.sort(byPriceThenDay);
   return { offered, refused };
+}
+
+/** Orders ways of shipping by price, then by the latest day. */
+export function byPriceThenDay(
+  a: Pick<ShippingOption, 'price' | 'estimate'>,
+  b: Pick<ShippingOption, 'price' | 'estimate'>,
+): number {
+  const [one, other] = [a.estimate.latest, b.estimate.latest];
+  return a.price.amount - b.price.amount || (one < other ? -1 : one > other ? 1 : 0);
 }
 
 function reaches({ zoneId }: ShippingMethod, { place, rules }: Dispatch): boolean {
@@ -216,13 +226,13 @@ function beyondLimits(
     const message = `At most ${maxQuantity} of these can go this way at once, not ${quantity}.`;
     return refuse('too_many_items', message, { quantity, maxQuantity });
   }
-  const min = amountIn(limits.minSubtotal, currency);
+  const min = amountIn(limits.minSubtotal ?? {}, currency);
   if (min !== null && subtotal < min) {
     const missing = { amount: min - subtotal, currency };
     const message = `Goods for ${toDecimal(missing)} ${currency} are missing to go this way.`;
     return refuse('subtotal_too_low', message, { missing });
   }
-  const max = amountIn(limits.maxSubtotal, currency);
+  const max = amountIn(limits.maxSubtotal ?? {}, currency);
   if (max !== null && subtotal > max) {
     const maxSubtotal = { amount: max, currency };
     const message = `Goods for more than ${toDecimal(maxSubtotal)} ${currency} cannot go this way.`;
@@ -233,13 +243,4 @@ function beyondLimits(
 
 function kilograms(grams: number): string {
   return `${grams / 1000} kg`;
-}
-
-function amountIn(amounts: AmountByCurrency | undefined, currency: string): number | null {
-  return amounts && Object.hasOwn(amounts, currency) ? (amounts[currency] as number) : null;
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -38,8 +38,7 @@ function checkConversions(scope: Scope): void {
       scope.error(`${path}.to`, 'conversion_repeated', `Prices in ${to} are made from ${converted.get(to)} already.`);
     }
     converted.set(to, from);
-    // Postgres keeps twelve decimals of it.
-    if (!isDecimalRate(rate) || /\.\d{13}/.test(rate)) {
+    if (!isDecimalRate(rate)) {
       const message = 'A rate is a positive decimal of at most 12 digits, such as "11.4321".';
       scope.error(`${path}.rate`, 'rate_invalid', message);
     }
