@@ -43,7 +43,7 @@ export interface PromotionReason {
   beatenBy?: { promotionId: string; label: string; code: string | null };
 }
 
-export type PromotionReasonCode =
+type PromotionReasonCode =
   | 'code_unknown'
   | 'not_started'
   | 'ended'

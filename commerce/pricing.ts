@@ -102,7 +102,7 @@ export const ANYBODY = {
 } satisfies Partial<PricingInput>;
 
 /** A line as an order needs it; all amounts in minor units of the cart's currency. */
-export interface PricedLine {
+interface PricedLine {
   item: CartItem;
   unitPriceMinor: number;
   discountMinor: number;

@@ -56,7 +56,7 @@ interface Taken {
 
 const NOTHING: Taken = { at: [], amounts: [] };
 
-export interface UnappliedPromotion {
+interface UnappliedPromotion {
   /** Null for a code that is nobody's. */
   promotion: Promotion | null;
   code: string | null;

@@ -3,13 +3,12 @@ import type { Adjustment, Totals } from '@/commerce/cart';
 import { CommerceError } from '@/commerce/error';
 import type { PricedCart, PricingInput, VariantFacts } from '@/commerce/pricing';
 import { type QuoteClaims, type QuotedAdjustment, readQuote } from '@/edge/quote-token';
-import type { PlacementDeps } from './placement';
 
 export interface Agreement {
   /** Null where it was not quoted. */
   quoteId: string | null;
   lines: AgreedLine[];
-  /** Beside each line, the id of the cart's item. */
+  /** Beside each line, the id of the cart's item, or one made for a gift. */
   itemIds: string[];
   shipping: { id: string; title: string; off: AgreedAdjustment[] } | null;
   taxLines: { label: string; rateBps: number; netMinor: number; amountMinor: number }[];
@@ -73,7 +72,10 @@ export function agreementOf(priced: PricedCart): Agreement {
 }
 
 /** A quote's claims. Throws `quote_invalid` for one that is not this shop's, and `quote_expired`. */
-export async function requireQuote(token: string, { authSecret, now }: PlacementDeps): Promise<QuoteClaims> {
+export async function requireQuote(
+  token: string,
+  { authSecret, now }: { authSecret: string; now: Date },
+): Promise<QuoteClaims> {
   const claims = await readQuote(token, { secret: authSecret, now });
   if (claims === 'expired') {
     throw new CommerceError('quote_expired', 'The quote has expired. Ask for the price again, then order.');

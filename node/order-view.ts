@@ -17,7 +17,7 @@ export interface Order {
   taxLines: TaxLine[];
   /** What promotions took off the price of shipping. */
   shippingAdjustments: Adjustment[];
-  /** Of a business that was invoiced net. */
+  /** Of a business, as the order was placed with it; tax may have been charged all the same. */
   vatId: string | null;
   shippingMethod: { id: string; title: string } | null;
   shippingAddress: Address;

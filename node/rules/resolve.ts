@@ -1,3 +1,4 @@
+import { PLAIN_ROUNDING } from '@/commerce/rounding';
 import type { Condition, Effect, PriceRounding, Selection, ShopRules, SpendStep } from '@/commerce/rules';
 import type { PriceListInput, PromotionInput, RuleSet } from '@/db/rules';
 import type { CatalogNames } from './scope';
@@ -17,7 +18,7 @@ export function resolveRules(file: RuleFile, catalog: CatalogNames): RuleSet {
       from,
       to,
       rate,
-      rounding: rounding ? roundingIn(rounding, to) : { incrementMinor: 1, lessMinor: 0, mode: 'nearest' },
+      rounding: rounding ? roundingIn(rounding, to) : PLAIN_ROUNDING,
     }));
   }
   if (file.priceLists) set.priceLists = file.priceLists.map((list) => resolver.priceList(list));

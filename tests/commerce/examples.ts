@@ -125,7 +125,7 @@ export const STATES: TaxZone = {
 };
 
 /** Austria's businesses buy net. */
-export const AUSTRIA: TaxZone = {
+const AUSTRIA: TaxZone = {
   ...GERMANY,
   id: 'at',
   country: 'AT',

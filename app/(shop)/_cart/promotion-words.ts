@@ -2,11 +2,6 @@ import type { PromotionOutcome, PromotionReason, UnappliedAdjustment } from '@/c
 import { formatMoney } from '@/commerce/money';
 import { localeOf } from '../currencies';
 
-/** A promotion by the name that the shopper knows it by: the code that was entered, else its title. */
-export function promotionName({ code, label }: { code: string | null; label: string }): string {
-  return code ?? label;
-}
-
 /** Why a promotion did not apply, with its figures as the shopper's currency writes them. */
 export function reasonText({ code, message, missingAmount, missingQuantity, beatenBy }: PromotionReason): string {
   if (missingAmount) return `${formatMoney(missingAmount, localeOf(missingAmount.currency))} more in goods is needed.`;
@@ -43,4 +38,9 @@ export function fallenAway(shown: readonly PromotionOutcome[], decided: readonly
     const why = now?.reason ? reasonText(now.reason) : 'It does not hold any more.';
     return [`${promotionName(promotion)}: ${why}`];
   });
+}
+
+/** A promotion by the name that the shopper knows it by: the code that was entered, else its title. */
+function promotionName({ code, label }: { code: string | null; label: string }): string {
+  return code ?? label;
 }
