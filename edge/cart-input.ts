@@ -80,7 +80,7 @@ export const ChannelInput = v.pipe(
   v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, NOT_A_CHANNEL),
 );
 
-const NOT_A_VAT_ID = 'This is no VAT id that an office could have given out, such as DE136695976.';
+const NOT_A_VAT_ID = 'This is no VAT id that an office could have given out; one looks like DE136695976.';
 
 /** Normal form, with its country before it. */
 export const VatIdInput = v.pipe(
