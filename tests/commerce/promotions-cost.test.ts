@@ -83,6 +83,17 @@ describe.skipIf(process.env.MUTATION !== undefined)('the cost of a price', { tim
     expect(ratio(pricing(hundred, few), pricing(hundred, many))).toBeLessThan(2.6);
   });
 
+  it('does not grow with the units of a set that the cart lacks', () => {
+    const of = { collectionIds: ['col_0'] };
+    const set = (quantity: number) =>
+      shop({
+        promotions: [
+          promotion('Set', { kind: 'bundle', parts: [{ of, quantity }], priceMinor: { EUR: 1 }, maxTimes: null }),
+        ],
+      });
+    expect(ratio(pricing(hundred, set(20)), pricing(hundred, set(20_000)))).toBeLessThan(2);
+  });
+
   it('would be told to grow, if it did', () => {
     // Promotions that match are not to be had for nothing.
     const few = shop({ promotions: matching(100) });
