@@ -663,7 +663,7 @@ export const orders = pgTable(
     channel: text().notNull().default('web'),
     /** The quote whose prices it was placed with. */
     quoteId: text('quote_id'),
-    /** Of a business that buys net of tax. */
+    /** Of a business, where one was given; it may have bought with tax all the same. */
     vatId: text('vat_id'),
     status: text({ enum: ['pending', 'confirmed', 'cancelled'] })
       .notNull()
