@@ -180,8 +180,10 @@ export interface Cart {
   items: CartItem[];
   coupons: { code: string }[];
   shippingMethodId: string | null;
-  /** A business's number, valid by its checksum; it decides whether tax is taken. */
+  /** A business's number, valid by its checksum. */
   vatId: string | null;
+  /** Whether that business owes the tax itself, so that it pays net prices. */
+  reverseCharge: boolean;
   channel: string;
   shipping: ShippingCharge | null;
   totals: Totals;

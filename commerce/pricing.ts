@@ -16,7 +16,7 @@ import type {
 import { CommerceError } from './error';
 import { type PriceMarket, requireCurrency, requireZone } from './market';
 import { addMinor, type Money, multiplyMinor } from './money';
-import { type Customer, reason } from './promotion-conditions';
+import { type Customer, isLimited, reason } from './promotion-conditions';
 import { type AppliedPromotion, applyPromotions, beatenBy, type PromotionResult } from './promotions';
 import { indexRules } from './rule-index';
 import type { ShippingMethod, ShopRules, TaxZone } from './rules';
@@ -120,7 +120,11 @@ export interface PricedCart {
   taxLines: TaxLine[];
   /** The zone whose taxes these are. */
   taxZoneId: string;
+  /** Whether the business that buys owes the tax itself. */
+  reverseCharge: boolean;
   promotions: PromotionOutcome[];
+  /** Of those that applied, the ones whose uses are counted against a limit. */
+  limitedPromotionIds: string[];
   shipping: ShippingCharge | null;
   /** The chosen method, where it was needed and could be priced. */
   shippingMethod: ShippingMethod | null;
@@ -263,7 +267,9 @@ export function priceCart(
       amount: money(amountMinor),
     })),
     taxZoneId: zone.id,
+    reverseCharge: isNet,
     promotions,
+    limitedPromotionIds: result.applied.flatMap(({ promotion }) => (isLimited(promotion) ? [promotion.id] : [])),
     shipping: chosen && {
       methodId: chosen.method.id,
       title: chosen.method.title,
@@ -648,18 +654,20 @@ function outcomesOf(
       provisional: isProvisional && !isMissed,
     };
   });
-  const refused = notApplied.map(
-    ({ promotion, code, reason: why, at }): PromotionOutcome => ({
-      promotionId: promotion?.id ?? null,
-      label: promotion?.title ?? code ?? '',
+  const refused = notApplied.map(({ promotion, code, reason: why, at }): PromotionOutcome => {
+    // What somebody's guess at a code found is not announced before it begins.
+    const told = why.code === 'not_started' ? null : promotion;
+    return {
+      promotionId: told?.id ?? null,
+      label: told?.title ?? code ?? '',
       code,
       status: 'not_applied',
       amount: { amount: 0, currency },
-      itemIds: idsAt(at),
+      itemIds: told ? idsAt(at) : [],
       reason: why,
       provisional: false,
-    }),
-  );
+    };
+  });
   return [...given, ...refused];
 }
 

@@ -35,11 +35,22 @@ export function refusalOf(
   if (usageLimitPerCustomer !== null && (customer.uses?.[promotion.id] ?? 0) >= usageLimitPerCustomer) {
     return reason('used_by_customer', 'You have used this as often as you can.');
   }
-  for (const condition of promotion.conditions) {
-    const refusal = unmet(condition, basket, market, customer);
-    if (refusal) return refusal;
+  // Who and where before how much: nobody is told what is missing to something that is not for them.
+  for (const asksForGoods of [false, true]) {
+    for (const condition of promotion.conditions) {
+      if (isAboutGoods(condition) !== asksForGoods) continue;
+      const refusal = unmet(condition, basket, market, customer);
+      if (refusal) return refusal;
+    }
   }
   return null;
+}
+
+const isAboutGoods = ({ kind }: Condition) => kind === 'subtotal' || kind === 'quantity';
+
+/** Whether its uses are counted against a limit, which Postgres decides. */
+export function isLimited({ usageLimit, usageLimitPerCustomer }: Promotion): boolean {
+  return usageLimit !== null || usageLimitPerCustomer !== null;
 }
 
 /** Whether it rests on what only the order knows: who the customer is. */

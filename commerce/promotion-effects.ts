@@ -3,7 +3,7 @@
  * line beforehand, no line has more left afterwards. So promotions may follow each other in any number, and one more never
  * makes anything dearer; `docs/decisions/promotions.md` has the argument for each kind.
  */
-import type { Basket } from './basket';
+import type { Basket, GoodsLine } from './basket';
 import type { PromotionReason } from './cart';
 import { allocate, amountIn, scaleMinor } from './money';
 import { amountRefusal, otherCurrency, quantityRefusal, reason } from './promotion-conditions';
@@ -35,9 +35,10 @@ export function reductionOf(effect: GoodsEffect, basket: Basket, currency: strin
       if (amount === null) return otherCurrency();
       if (at.length === 0) return noItems();
       if (effect.per === 'order') return amountOff(at, amount);
+      if (effect.per === 'line') return fixed(at, perVariant(at, basket.lines, amount));
       return fixed(
         at,
-        at.map((index) => (effect.per === 'unit' ? amount * basket.lines[index]!.quantity : amount)),
+        at.map((index) => amount * basket.lines[index]!.quantity),
       );
     }
     case 'spend_steps': {
@@ -88,6 +89,27 @@ function amountOff(at: readonly number[], amountMinor: number): Reduction {
 /** The same amounts whatever is left, as far as there is so much. */
 function fixed(at: readonly number[], amounts: readonly number[]): Reduction {
   return { at, take: (lefts) => at.map((index, place) => Math.min(lefts[index]!, amounts[place]!)) };
+}
+
+/**
+ * The amount once for each variant. Lines of one variant differ by metadata, which anybody may write as they like: they
+ * share it by their prices before promotions.
+ */
+function perVariant(at: readonly number[], lines: readonly GoodsLine[], amountMinor: number): number[] {
+  const places = new Map<string, number[]>();
+  for (const [place, index] of at.entries()) {
+    const { id } = lines[index]!.variant;
+    places.set(id, [...(places.get(id) ?? []), place]);
+  }
+  const amounts = at.map(() => 0);
+  for (const shared of places.values()) {
+    const parts = allocate(
+      amountMinor,
+      shared.map((place) => lines[at[place]!]!.grossMinor),
+    );
+    for (const [part, place] of shared.entries()) amounts[place] = parts[part]!;
+  }
+  return amounts;
 }
 
 /** Which units are reduced follows from prices before promotions; they bear their share of what is left of their line. */

@@ -212,7 +212,8 @@ function turnsOf(candidates: readonly Candidate[], { groups }: RuleIndex): Candi
   for (const candidate of candidates) {
     const { id, groupId, priority } = candidate.promotion;
     const group = groupId === null ? undefined : groups.get(groupId);
-    const key = group ? `group ${group.id}` : `promotion ${id}`;
+    // A group is all about goods or all about shipping; if it were not, these would not compete.
+    const key = group ? `group ${group.id} ${kindOf(candidate)}` : `promotion ${id}`;
     const turn = turns.get(key);
     if (turn) turn.members.push(candidate);
     else turns.set(key, { id: group?.id ?? id, priority: group?.priority ?? priority, members: [candidate] });
@@ -221,6 +222,8 @@ function turnsOf(candidates: readonly Candidate[], { groups }: RuleIndex): Candi
     .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
     .map(({ members }) => members.sort(byTurn));
 }
+
+const kindOf = ({ work }: Candidate) => (work === 'gift' ? 'gift' : 'shippingBps' in work ? 'shipping' : 'goods');
 
 function byTurn(a: Candidate, b: Candidate): number {
   return b.promotion.priority - a.promotion.priority || (a.promotion.id < b.promotion.id ? -1 : 1);

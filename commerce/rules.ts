@@ -138,7 +138,10 @@ export type Condition =
 export type Effect =
   /** Off each line of the selection, rounded once per line; `maxMinor` caps the sum. */
   | { kind: 'percent_off'; of: Selection | null; percentBps: number; maxMinor?: AmountByCurrency }
-  /** A fixed amount off each unit, off each line, or once off all of them together, spread in proportion. */
+  /**
+   * A fixed amount off each unit, off each line (lines of one variant share it), or once off all of them together, spread
+   * in proportion.
+   */
   | { kind: 'amount_off'; of: Selection | null; per: 'unit' | 'line' | 'order'; amountMinor: AmountByCurrency }
   /** The highest step that the selection's price before promotions reaches. Ascending. */
   | { kind: 'spend_steps'; of: Selection | null; steps: SpendStep[] }

@@ -26,6 +26,21 @@ export function checkVatId(text: string): { id: string; country: string } | null
 }
 
 /**
+ * Whether an invoice without tax has to say that its recipient owes it (Directive 2006/112/EC, article 226, 11a): to a
+ * business of the country that the goods went to. Where a state takes no tax anyway nobody owes any. `taxMinor` is in minor
+ * units.
+ */
+export function isInvoicedNet(order: {
+  vatId: string | null;
+  country: string;
+  taxMinor: number;
+  taxIncluded: boolean;
+}): boolean {
+  if (order.vatId === null || order.taxMinor !== 0 || order.taxIncluded) return false;
+  return checkVatId(order.vatId)?.country === order.country;
+}
+
+/**
  * Whether a business buys net in the zone and owes the tax itself: where the zone allows it, and the VAT id is a valid one
  * of the zone's country. Northern Ireland's are `XI`; a `GB` number is none of the EU.
  * Source: Directive 2006/112/EC, articles 138, 196 and 214.

@@ -369,6 +369,7 @@ export const currencyConversions = pgTable(
     rounding: jsonb().$type<PriceRounding>().notNull().default({ incrementMinor: 1, lessMinor: 0, mode: 'nearest' }),
   },
   (t) => [
+    check('currency_conversions_increment_positive', sql`(${t.rounding} ->> 'incrementMinor')::numeric >= 1`),
     check(
       'currency_conversions_currency_shape',
       sql`${t.toCurrency} ~ '^[A-Z]{3}$' and ${t.fromCurrency} ~ '^[A-Z]{3}$'`,
@@ -424,6 +425,11 @@ export const promotions = pgTable(
       'promotions_first_order_once',
       sql`not ${t.conditions} @> '[{"kind": "first_order"}]' or coalesce(${t.usageLimitPerCustomer} = 1, false)`,
     ),
+    check(
+      'promotions_percent_in_range',
+      sql`coalesce((${t.effect} ->> 'percentBps')::numeric between 0 and 10000, true)`,
+    ),
+    check('promotions_gift_in_no_group', sql`${t.groupId} is null or ${t.effect} ->> 'kind' <> 'gift'`),
     check(
       'promotions_used_within_limit',
       sql`${t.used} >= 0 and (${t.usageLimit} is null or ${t.used} <= ${t.usageLimit})`,

@@ -233,20 +233,29 @@ const REFUSED_BY_FACTS = new Set([
   'country_not_sold_to',
   'shipping_method_unknown',
   'coupon_unknown',
+  'amount_out_of_range',
 ]);
 
 /**
  * The base prices by which a change will be told, in every currency, as the script takes them. Where only price lists have
- * a price it is 0, which tells nothing: whose lists they are is known when the cart is priced. Throws `amount_out_of_range`.
+ * a price it is 0, which tells nothing: whose lists they are is known when the cart is priced. A price that no cart can hold
+ * counts as none, unless there is no other: then throws `amount_out_of_range`.
  */
 function pricesOf(variant: VariantFacts, rules: ShopRules, { now }: Context): string {
   let text = '';
+  let refusal: unknown = null;
   for (const currency of rules.currencies) {
     const market = { ...ANYBODY, currency, country: '', now: now.getTime() };
-    const base = unitPrice(variant, { quantity: 1, productQuantity: 1 }, [], rules, market);
-    if (base) text += `${currency}=${requirePayable(base.amountMinor, 'variantId')} `;
-    else if (variant.listPrices.some((price) => price.currency === currency)) text += `${currency}=0 `;
+    try {
+      const base = unitPrice(variant, { quantity: 1, productQuantity: 1 }, [], rules, market);
+      if (base) text += `${currency}=${requirePayable(base.amountMinor, 'variantId')} `;
+      else if (variant.listPrices.some((price) => price.currency === currency)) text += `${currency}=0 `;
+    } catch (error) {
+      if (!(error instanceof CommerceError)) throw error;
+      refusal = error;
+    }
   }
+  if (text === '' && refusal) throw refusal;
   return text;
 }
 
@@ -300,6 +309,7 @@ async function answer(context: Context, stored: Cartlike, changed?: ChangedCart)
     billingAddress,
     channel,
     vatId,
+    reverseCharge: priced.reverseCharge,
     items,
     coupons: stored.coupons.map((code) => ({ code })),
     shippingMethodId,

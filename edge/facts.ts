@@ -23,7 +23,36 @@ const PAST_PROMOTIONS = sql.raw(`now() - interval '1 day'`);
  */
 export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<string, VariantFacts>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await db.execute<{ facts: VariantFacts }>(sql`
+  const { rows } = await db.execute<{ facts: VariantFacts }>(variantsQuery(isAnyOf(ids)));
+  return new Map(rows.map(({ facts }) => [facts.id, facts]));
+}
+
+/**
+ * The rules, and the facts of some variants and of those that promotions give, as they were at one moment: one statement,
+ * so that no load of other rules can come between the two.
+ */
+export async function readPricing(
+  db: Db,
+  ids: readonly string[],
+): Promise<{
+  rules: ShopRules;
+  variants: Map<string, VariantFacts>;
+}> {
+  const isGift = sql`v.id in (select effect ->> 'variantId' from promotions where effect ->> 'kind' = 'gift')`;
+  const { rows } = await db.execute<{ rules: Omit<ShopRules, 'currencies'>; variants: VariantFacts[] }>(sql`
+    select ${rulesJson(false)} as rules, (
+      select coalesce(json_agg(facts), '[]')
+      from (${variantsQuery(sql`(${isAnyOf(ids)} or ${isGift})`)}) found) as variants`);
+  const [row] = rows;
+  if (!row) throw new Error('A select without a table answered no row.');
+  return { rules: withCurrencies(row.rules), variants: new Map(row.variants.map((facts) => [facts.id, facts])) };
+}
+
+const isAnyOf = (ids: readonly string[]) => sql`v.id = any(${sql.param([...ids])}::text[])`;
+
+/** Of the variants `v` that can be bought, those that fit a condition. */
+function variantsQuery(condition: SQL): SQL {
+  return sql`
     select json_build_object(
       'id', v.id, 'productId', v.product_id, 'slug', d.slug, 'sku', v.sku, 'title', d.title, 'variantTitle', v.title,
       'options', v.options,
@@ -48,8 +77,7 @@ export async function readVariants(db: Db, ids: readonly string[]): Promise<Map<
       'available', (select coalesce(sum(s.on_hand - s.held), 0) from stock s where s.variant_id = v.id),
       'policy', v.stock_policy) as facts
     from variants v join products d on d.id = v.product_id
-    where v.id = any(${sql.param([...ids])}::text[]) and d.status = 'active'`);
-  return new Map(rows.map(({ facts }) => [facts.id, facts]));
+    where ${condition} and d.status = 'active'`;
 }
 
 /** The prices that lists have for the variant `v`, with a further condition on `lp`, as JSON. */
@@ -86,9 +114,22 @@ export const priceHistoryOf = (condition = sql``) => sql`(
  * after a day, price lists after 90 days; with `withEnded` it is there.
  */
 export async function readRules(db: Db, { withEnded = false } = {}): Promise<ShopRules> {
+  const { rows } = await db.execute<{ rules: Omit<ShopRules, 'currencies'> }>(
+    sql`select ${rulesJson(withEnded)} as rules`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('A select without a table answered no row.');
+  return withCurrencies(row.rules);
+}
+
+function withCurrencies(rules: Omit<ShopRules, 'currencies'>): ShopRules {
+  const currencies = new Set(rules.shippingMethods.flatMap(({ prices }) => Object.keys(prices)));
+  return { currencies: [...currencies].sort(), ...rules };
+}
+
+function rulesJson(withEnded: boolean): SQL {
   const isKnown = (since: SQL) => (withEnded ? sql`true` : sql`(ends_at is null or ends_at > ${since})`);
-  const { rows } = await db.execute<{ rules: Omit<ShopRules, 'currencies'> }>(sql`
-    select json_build_object(
+  return sql`json_build_object(
       'conversions', ${list(sql`
         'from', c.from_currency, 'to', c.to_currency, 'rate', trim_scale(c.rate)::text, 'rounding', c.rounding`)}
         order by c.to_currency), '[]') from currency_conversions c),
@@ -142,10 +183,7 @@ export async function readRules(db: Db, { withEnded = false } = {}): Promise<Sho
         'freeFrom', m.free_from, 'dimensionalDivisor', m.dimensional_divisor, 'limits', m.limits,
         'excludes', m.excludes, 'minDays', m.min_days, 'maxDays', m.max_days, 'handlingDays', m.handling_days,
         'cutoff', m.cutoff, 'weekends', m.weekends, 'pickupAddress', m.pickup_address`)}
-        order by m.position, m.id), '[]') from shipping_methods m)) as rules`);
-  const { rules } = rows[0]!;
-  const currencies = new Set(rules.shippingMethods.flatMap(({ prices }) => Object.keys(prices)));
-  return { currencies: [...currencies].sort(), ...rules };
+        order by m.position, m.id), '[]') from shipping_methods m))`;
 }
 
 /** The beginning of a subselect of objects as one JSON list; what it is ordered by and from where comes behind it. */

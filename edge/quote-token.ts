@@ -1,7 +1,7 @@
 import type { Adjustment } from '@/commerce/cart';
 import type { PricedCart, PricingInput } from '@/commerce/pricing';
 import { newId } from '@/db/ids';
-import { readSigned, type Signing, sign } from './signed';
+import { MAX_SIGNED_CHARACTERS, readSigned, type Signing, sign } from './signed';
 
 /** How long a quote binds the shop. */
 export const QUOTE_TTL_SECONDS = 15 * 60;
@@ -20,8 +20,8 @@ export interface QuoteClaims {
   /** The tax zone that its address was in; an address in another one has another price. */
   zone: string;
   coupons: string[];
-  /** That were applied. */
-  promotions: [id: string, label: string, code: string | null][];
+  /** That were applied, and whether their uses are counted against a limit. */
+  promotions: [id: string, label: string, code: string | null, isLimited: boolean][];
   shipping: { id: string; title: string; off: QuotedAdjustment[] } | null;
   lines: QuotedLine[];
   tax: [label: string, rateBps: number, netMinor: number, amountMinor: number][];
@@ -42,15 +42,20 @@ interface QuotedLine {
 /** Where its promotion stands among the quote's, so that a full cart's quote stays small, and what it takes off: below zero. */
 export type QuotedAdjustment = [promotion: number, amountMinor: number];
 
-/** Signs what a cart was priced at. */
+/**
+ * Signs what a cart was priced at; null where that is more than an order could present, as of a full cart under dozens of
+ * promotions: better no promise than one that cannot be kept.
+ */
 export async function signQuote(
   priced: PricedCart,
   input: PricingInput,
   signing: Signing,
-): Promise<{ token: string; expiresAt: string }> {
+): Promise<{ token: string; expiresAt: string } | null> {
   const { totals, shipping } = priced;
   const promotions = priced.promotions.flatMap(({ promotionId, label, code, status }): QuoteClaims['promotions'] =>
-    status === 'applied' && promotionId !== null ? [[promotionId, label, code]] : [],
+    status === 'applied' && promotionId !== null
+      ? [[promotionId, label, code, priced.limitedPromotionIds.includes(promotionId)]]
+      : [],
   );
   const places = new Map(promotions.map(([id], place) => [id, place]));
   const quoted = ({ promotionId, amount }: Adjustment): QuotedAdjustment => [places.get(promotionId)!, amount.amount];
@@ -85,8 +90,10 @@ export async function signQuote(
       taxIncluded: totals.taxIncluded,
     },
   };
+  const token = await sign('quote', claims, QUOTE_TTL_SECONDS, signing);
+  if (token.length > MAX_SIGNED_CHARACTERS) return null;
   const expiresAt = new Date(Math.floor(signing.now.getTime() / 1000 + QUOTE_TTL_SECONDS) * 1000);
-  return { token: await sign('quote', { ...claims }, QUOTE_TTL_SECONDS, signing), expiresAt: expiresAt.toISOString() };
+  return { token, expiresAt: expiresAt.toISOString() };
 }
 
 /** What a quote promises; or that its time is over; or that it is none of ours. */

@@ -6,8 +6,7 @@ import { CommerceError } from '@/commerce/error';
 import type { VariantFacts } from '@/commerce/pricing';
 import { indexRules } from '@/commerce/rule-index';
 import type { ShopRules } from '@/commerce/rules';
-import type { Db } from '@/db/client';
-import { readRules, readVariants } from './facts';
+import { readPricing, readVariants } from './facts';
 import type { Context } from './http';
 import type { Kv, Script } from './kv';
 
@@ -223,7 +222,7 @@ export async function loadFacts(
   const loaded = await loadDocuments(context, missing, rules === undefined);
   const { versions } = loaded;
   // What nobody could confirm is not offered: without KV it is read from Postgres.
-  if (confirm && remembersSome && !versions) return readFacts(context.db, variantIds);
+  if (confirm && remembersSome && !versions) return readPricing(context.db, variantIds);
   if (versions && memory.version === before) noteVersions(versions);
   if (remembersSome && versions && versions.catalog !== before) {
     // The catalog changed meanwhile: what was remembered at the start does not go together with what was read now.
@@ -251,13 +250,6 @@ export async function loadFacts(
       if (facts) variants.set(id, facts);
     }
   }
-  return { rules, variants };
-}
-
-async function readFacts(db: Db, variantIds: readonly string[]): Promise<Facts> {
-  const [rules, variants] = await Promise.all([readRules(db), readVariants(db, variantIds)]);
-  const gifts = giftsOf(rules).filter((id) => !variants.has(id));
-  for (const [id, facts] of await readVariants(db, gifts)) variants.set(id, facts);
   return { rules, variants };
 }
 
@@ -307,10 +299,10 @@ async function loadDocuments(
   if (withRules) keys.push(RULES_KEY);
   const { texts, versions } = await readThrough(kv, keys, async (missing) => {
     const missingIds = missing.filter((key) => key !== RULES_KEY).map((key) => key.slice(variantKey('').length));
-    const [rules, found] = await Promise.all([
-      missing.includes(RULES_KEY) ? readRules(db) : null,
-      readVariants(db, missingIds),
-    ]);
+    // Together they are of one moment.
+    const { rules, variants: found } = missing.includes(RULES_KEY)
+      ? await readPricing(db, missingIds)
+      : { rules: null, variants: await readVariants(db, missingIds) };
     const loaded = new Map([...found].map(([id, facts]) => [variantKey(id), JSON.stringify(facts)]));
     if (rules) loaded.set(RULES_KEY, JSON.stringify(rules));
     return loaded;

@@ -15,7 +15,7 @@ export interface Agreement {
   totals: Totals;
   /** That were applied, and so are used once more. */
   promotionIds: string[];
-  promotions: { promotionId: string; label: string; code: string | null }[];
+  promotions: { promotionId: string; label: string; code: string | null; isLimited: boolean }[];
 }
 
 interface AgreedLine {
@@ -48,7 +48,9 @@ interface AgreedAdjustment {
 export function agreementOf(priced: PricedCart): Agreement {
   const { shipping, totals } = priced;
   const applied = priced.promotions.flatMap(({ promotionId, label, code, status }) =>
-    status === 'applied' && promotionId !== null ? [{ promotionId, label, code }] : [],
+    status === 'applied' && promotionId !== null
+      ? [{ promotionId, label, code, isLimited: priced.limitedPromotionIds.includes(promotionId) }]
+      : [],
   );
   return {
     quoteId: null,
@@ -118,9 +120,12 @@ export function agreementOfQuote(
   });
   const money = (amount: number) => ({ amount, currency });
   const { totals } = quote;
-  const promotions = quote.promotions.map(([promotionId, label, code]) => ({ promotionId, label, code }));
+  const promotions = quote.promotions.map(([promotionId, label, code, isLimited]) => {
+    return { promotionId, label, code, isLimited };
+  });
   const quoted = ([promotion, amountMinor]: QuotedAdjustment): AgreedAdjustment => {
-    return { ...promotions[promotion]!, amountMinor };
+    const { promotionId, label, code } = promotions[promotion]!;
+    return { promotionId, label, code, amountMinor };
   };
   return {
     quoteId: quote.jti,

@@ -1,5 +1,6 @@
 /** The letters of an order, each as HTML that mail clients of all ages can show and as text that says the same. */
 import { formatMoney } from '@/commerce/money';
+import { isInvoicedNet } from '@/commerce/vat-id';
 import type { AddressRecord } from '@/db/schema';
 import { Html, html } from './html';
 import type { OrderRecord } from './order-record';
@@ -184,7 +185,7 @@ function totalRows({ order, adjustments, taxLines }: OrderRecord): [label: strin
     rows.push([[order.shippingMethodTitle, ...reasons].join(': '), order.shippingMinor]);
   }
   const taxes = taxLines.map(({ label, rateBps, amountMinor }): [string, number] => {
-    return [`${label} ${rateBps / 100} %`, amountMinor];
+    return [`${label} ${Number((rateBps / 100).toFixed(4))} %`, amountMinor];
   });
   if (taxes.length === 0 && order.taxMinor > 0) taxes.push(['tax', order.taxMinor]);
   if (!order.taxIncluded) rows.push(...taxes);
@@ -208,7 +209,7 @@ function totalsSection(record: OrderRecord): Html {
 
 function vatNote({ order }: OrderRecord): string[] {
   if (!order.vatId) return [];
-  return [`VAT id ${order.vatId}.${order.taxMinor === 0 && !order.taxIncluded ? ` ${REVERSE_CHARGE}` : ''}`];
+  return [`VAT id ${order.vatId}.${isInvoicedNet(order) ? ` ${REVERSE_CHARGE}` : ''}`];
 }
 
 function totalsText(record: OrderRecord): string {

@@ -1,6 +1,7 @@
 import type { Address, Adjustment, LineItem, TaxLine, Totals } from '@/commerce/cart';
 import type { Money } from '@/commerce/money';
 import type { FulfilmentStatus, OrderPaymentStatus, OrderStatus } from '@/commerce/order-status';
+import { isInvoicedNet } from '@/commerce/vat-id';
 import type { OrderRecord } from './order-record';
 
 /** An order as the API answers it. */
@@ -19,6 +20,8 @@ export interface Order {
   shippingAdjustments: Adjustment[];
   /** Of a business, as the order was placed with it; tax may have been charged all the same. */
   vatId: string | null;
+  /** Whether that business owes the tax itself. */
+  reverseCharge: boolean;
   shippingMethod: { id: string; title: string } | null;
   shippingAddress: Address;
   billingAddress: Address;
@@ -79,6 +82,7 @@ export function orderView({ order, payment, lines, adjustments, taxLines }: Orde
     }),
     shippingAdjustments: adjustmentsOf(null),
     vatId: order.vatId,
+    reverseCharge: isInvoicedNet(order),
     shippingMethod: order.shippingMethodId ? { id: order.shippingMethodId, title: order.shippingMethodTitle } : null,
     shippingAddress: order.shippingAddress,
     billingAddress: order.billingAddress,

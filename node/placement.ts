@@ -5,14 +5,14 @@ import { CommerceError, type InputIssue } from '@/commerce/error';
 import { requireCountry } from '@/commerce/market';
 import type { Money } from '@/commerce/money';
 import { type PricedCart, type PricingInput, priceCart, type VariantFacts } from '@/commerce/pricing';
-import { indexRules } from '@/commerce/rule-index';
-import type { Promotion, ShopRules } from '@/commerce/rules';
+import { isLimited } from '@/commerce/promotion-conditions';
+import type { ShopRules } from '@/commerce/rules';
 import type { Db } from '@/db/client';
 import { databaseFault, isLostRace, pauseBefore } from '@/db/fault';
 import { newId } from '@/db/ids';
 import { orderAdjustments, orderEvents, orderLines, orders, orderTaxLines, payments } from '@/db/schema';
 import { pricingInputOf, type StoredCart } from '@/edge/carts';
-import { type CustomerUses, readCustomerUses, readRules, readVariants } from '@/edge/facts';
+import { type CustomerUses, readCustomerUses, readPricing } from '@/edge/facts';
 import { type Agreement, agreementOf, agreementOfQuote, requireQuote } from './agreement';
 import { CLAIM_CONSTRAINT, type Claim, claimStatements } from './idempotency';
 import { changeOrder, type OrderRecord, readOrder } from './order-record';
@@ -98,8 +98,12 @@ export async function placeOrder(
           // Without it this is another total, which is for the shopper to see.
           agreement = await agree(cart, input, deps);
         } else {
-          if (refused.reason !== 'gone') throw usedUp(agreement, refused.promotionIds);
-          // What was promised holds, and a promotion that is gone counts no more uses.
+          // What was promised holds, and a promotion that is gone counts no more uses. But where it had a limit nobody can
+          // count it any longer, and one quote would serve any number of orders.
+          const counted = agreement.promotions.filter(
+            ({ promotionId, isLimited }) => isLimited && refused.promotionIds.includes(promotionId),
+          );
+          if (refused.reason !== 'gone' || counted.length > 0) throw usedUp(agreement, refused.promotionIds);
           agreement.promotionIds = agreement.promotionIds.filter((id) => !refused.promotionIds.includes(id));
         }
         draft = draftOf(orderId, cart, input, agreement, deps);
@@ -156,17 +160,13 @@ async function priceFromDatabase(
   variants: ReadonlyMap<string, VariantFacts>;
   rules: ShopRules;
 }> {
-  const variantIds = [...new Set(cart.lines.map((line) => line.variantId))];
-  const [variants, present] = await Promise.all([readVariants(db, variantIds), readRules(db)]);
+  const variantIds = cart.lines.map((line) => line.variantId);
+  const { rules: present, variants } = await readPricing(db, [...variantIds, ...promisedGifts]);
   const { shippingAddress, shippingMethodId = null } = input;
   requireCountry(present, shippingAddress.country, 'shippingAddress.country');
-  const gifts = [...indexRules(present).giftVariantIds, ...promisedGifts].filter((id) => !variants.has(id));
   const limited = present.promotions.filter(isLimited).map(({ id }) => id);
-  const [given, customer] = await Promise.all([
-    readVariants(db, gifts),
-    limited.length > 0 ? readCustomerUses(db, customerKeyOf(input.email), limited, cart.id) : NOBODY,
-  ]);
-  for (const [id, facts] of given) variants.set(id, facts);
+  const customer =
+    limited.length > 0 ? await readCustomerUses(db, customerKeyOf(input.email), limited, cart.id) : NOBODY;
   const pricing: PricingInput = {
     // Where it goes decides the tax, whatever country the cart was looked at from.
     ...pricingInputOf({ ...cart, country: shippingAddress.country, shippingAddress, shippingMethodId }, { now }),
@@ -185,9 +185,6 @@ function mayBeFirst(promotionId: string, { promotions }: ShopRules, { customer }
   const conditions = promotions.find(({ id }) => id === promotionId)?.conditions ?? [];
   return customer.orderCount === 0 || conditions.every(({ kind }) => kind !== 'first_order');
 }
-
-const isLimited = ({ conditions, usageLimit, usageLimitPerCustomer }: Promotion) =>
-  usageLimit !== null || usageLimitPerCustomer !== null || conditions.some(({ kind }) => kind === 'first_order');
 
 const NOBODY: CustomerUses = { orderCount: 0, uses: {}, heldByCart: [] };
 
@@ -345,7 +342,9 @@ function outOfStock(agreement: Agreement, shortages: Shortage[]): CommerceError 
 }
 
 function usedUp({ promotions }: Agreement, refused: string[]): CommerceError {
-  const gone = promotions.filter(({ promotionId }) => refused.includes(promotionId));
+  const gone = promotions.flatMap(({ isLimited: _, ...promotion }) =>
+    refused.includes(promotion.promotionId) ? [promotion] : [],
+  );
   return new CommerceError('promotion_used_up', 'A promotion of this quote has been used as often as it can be.', {
     facts: { promotions: gone },
   });

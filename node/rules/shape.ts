@@ -11,7 +11,7 @@ const text = v.pipe(
   v.trim(),
   v.nonEmpty('This must not be empty.'),
   v.maxLength(MAX_TEXT, `This must be at most ${MAX_TEXT} characters.`),
-  v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'This must not hold control characters.'),
+  v.regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'This must not hold control characters.'),
 );
 
 const NOT_AN_ID = 'An id is 1 to 64 lower-case letters and digits, with single hyphens or underscores between them.';

@@ -45,6 +45,7 @@ const cartOf = (items: CartItem[], shipping = 590): Cart => {
     coupons: [],
     shippingMethodId: 'standard',
     vatId: null,
+    reverseCharge: false,
     channel: 'web',
     shipping: {
       methodId: 'standard',

@@ -16,7 +16,8 @@ describe('a fixed amount', () => {
 
   it.each<[string, string, string, string[], string]>([
     ['each line once', '3 tea, 1 mug', '2.00', [], 'tea 10.00, mug 7.50'],
-    ['each line of the same goods', '1 tea, 2 tea', '1.00', [], 'tea 3.00, tea/2 7.00'],
+    // Two lines of one variant are one to it: 1.00 in the proportion of 4.00 to 8.00.
+    ['lines of the same goods together', '1 tea, 2 tea', '1.00', [], 'tea 3.67, tea/2 7.33'],
     ['lines of a collection', '3 tea, 1 mug', '2.00', ['kitchen'], 'tea 12.00, mug 7.50'],
     ['a line that costs less, which is free then', '1 tea, 1 mug', '5.00', [], 'tea 0.00, mug 4.50'],
   ])('is taken off %s', (_name, cart, amount, of, expected) => {

@@ -58,7 +58,8 @@ describe('the time of a promotion', () => {
     ['always', null, null, 'Ten off: -0.40'],
     ['from now on', NOW, null, 'Ten off: -0.40'],
     ['from a millisecond ago', NOW - 1, null, 'Ten off: -0.40'],
-    ['in a millisecond', NOW + 1, null, 'Ten off: not_started'],
+    // Its title is nobody's to know before.
+    ['in a millisecond', NOW + 1, null, 'TEN: not_started'],
     ['until in a millisecond', null, NOW + 1, 'Ten off: -0.40'],
     ['until now', null, NOW, 'Ten off: ended'],
     ['until a millisecond ago', null, NOW - 1, 'Ten off: ended'],

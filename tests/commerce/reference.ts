@@ -230,7 +230,13 @@ function after(effect: Effect, { lefts, shipping }: State, lines: readonly Line[
       const amount = effect.amountMinor[input.currency];
       if (amount === undefined) return unchanged;
       if (effect.per === 'order') return { lefts: amountOff(lefts, at, BigInt(amount)), shipping };
-      const each = (index: number) => (effect.per === 'unit' ? lines[index]!.quantity : 1n) * BigInt(amount);
+      // Lines of one variant are one: they share the amount by what they cost before promotions.
+      const shared = (index: number) => {
+        const alike = at.filter((other) => lines[other]!.facts.id === lines[index]!.facts.id);
+        const weights = alike.map((other) => lines[other]!.unit * lines[other]!.quantity);
+        return largestRemainders(BigInt(amount), weights)[alike.indexOf(index)]!;
+      };
+      const each = (index: number) => (effect.per === 'unit' ? lines[index]!.quantity * BigInt(amount) : shared(index));
       return {
         lefts: lefts.map((left, index) => (at.includes(index) ? notBelowZero(left - each(index)) : left)),
         shipping,

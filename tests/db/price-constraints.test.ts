@@ -73,6 +73,11 @@ const REFUSED: [what: string, constraint: string, ...statements: string[]][] = [
     'currency_conversions_not_itself',
     `insert into currency_conversions values ('EUR', 'EUR', 1)`,
   ],
+  [
+    'prices rounded to multiples of nothing',
+    'currency_conversions_increment_positive',
+    `insert into currency_conversions values ('SEK', 'EUR', 11, '{"incrementMinor": 0}')`,
+  ],
   ['a rate of zero', 'currency_conversions_rate_positive', `insert into currency_conversions values ('SEK', 'EUR', 0)`],
   [
     'a rate below zero',
@@ -104,6 +109,26 @@ const REFUSED: [what: string, constraint: string, ...statements: string[]][] = [
     'an exclusive one in a group',
     'promotions_exclusive_alone',
     `${PROMOTION} values ('x', '', ${OFF}, 'g', true, null, null, 0)`,
+  ],
+  [
+    'a gift in a group',
+    'promotions_gift_in_no_group',
+    `${PROMOTION} values ('x', '', '{"kind": "gift"}', 'g', false, null, null, 0)`,
+  ],
+  [
+    'more than all off',
+    'promotions_percent_in_range',
+    `${PROMOTION} values ('x', '', '{"kind": "percent_off", "percentBps": 10001}', null, false, null, null, 0)`,
+  ],
+  [
+    'less than nothing off',
+    'promotions_percent_in_range',
+    `${PROMOTION} values ('x', '', '{"kind": "percent_off", "percentBps": -1}', null, false, null, null, 0)`,
+  ],
+  [
+    'a first order as often as one likes',
+    'promotions_first_order_once',
+    `update promotions set conditions = '[{"kind": "first_order"}]', usage_limit_per_customer = null`,
   ],
   [
     'a limit of none',

@@ -140,7 +140,7 @@ describe('a quote', () => {
 
   it('holds every figure, of a full cart too, and fits into an order', async () => {
     const { priced, input } = fullCart(10);
-    const { token, expiresAt } = await signQuote(priced, input, { secret, now });
+    const { token, expiresAt } = (await signQuote(priced, input, { secret, now }))!;
     // An order of 64 KB has its addresses and the rest in far less than the other half.
     expect(token.length).toBeLessThan(40_000);
     expect(expiresAt).toBe('2026-11-25T12:15:00.000Z');
@@ -158,7 +158,7 @@ describe('a quote', () => {
 
   it('is expired 15 minutes later, not a second before', async () => {
     const { priced, input } = fullCart(0);
-    const { token } = await signQuote(priced, input, { secret, now });
+    const { token } = (await signQuote(priced, input, { secret, now }))!;
     expect(QUOTE_TTL_SECONDS).toBe(900);
     expect(await readQuote(token, later(899))).toMatchObject({ currency: 'EUR' });
     expect(await readQuote(token, later(900))).toBe('expired');
@@ -166,7 +166,7 @@ describe('a quote', () => {
 
   it('says what it promises to whoever holds it, and nothing more', async () => {
     const { priced, input } = fullCart(1);
-    const { token } = await signQuote(priced, input, { secret, now });
+    const { token } = (await signQuote(priced, input, { secret, now }))!;
     const payload = JSON.parse(new TextDecoder().decode(base64url.decode(token.split('.')[1]!)));
     expect(Object.keys(payload).sort()).toEqual([
       'channel',

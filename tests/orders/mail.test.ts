@@ -84,7 +84,14 @@ describe('the letters of an order', () => {
   });
 
   it('say who owes the tax that a business is not charged', () => {
-    const net = { discountMinor: 0, taxMinor: 0, taxIncluded: false, totalMinor: 4493, vatId: 'FR83404833048' };
+    const net = {
+      discountMinor: 0,
+      taxMinor: 0,
+      taxIncluded: false,
+      totalMinor: 4493,
+      vatId: 'FR83404833048',
+      country: 'FR',
+    };
     const { html, text } = orderConfirmed(recordOf({}, net), SITE);
     for (const words of [html, text]) expect(words).toContain('Reverse charge: the tax is owed by the recipient.');
     expect(text).not.toContain('tax: ');

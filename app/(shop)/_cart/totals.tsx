@@ -16,6 +16,7 @@ interface TotalsProps {
   /** What the shop says of promotions; those that it has yet to check are marked. */
   promotions?: readonly PromotionOutcome[];
   vatId: string | null;
+  reverseCharge: boolean;
   /** The amounts are guesses until the shop answers. */
   pending?: boolean;
 }
@@ -29,13 +30,13 @@ export function TotalsTable({
   requirements = [],
   promotions = [],
   vatId,
+  reverseCharge,
   pending = false,
 }: TotalsProps) {
   const { subtotal, discount, tax, total, taxIncluded } = totals;
   const isReduced = discount.amount !== 0 || (shipping?.adjustments.length ?? 0) > 0;
   const reductions = byPromotion(items, discount);
   const provisional = new Set(promotions.flatMap((each) => (each.provisional ? [each.promotionId] : [])));
-  const isReverseCharge = vatId !== null && !taxIncluded && taxLines.length === 0 && tax.amount === 0;
   const isTaxSummed = taxLines.length === 0 && tax.amount !== 0;
   return (
     <dl className={styles.totals} aria-busy={pending}>
@@ -83,7 +84,7 @@ export function TotalsTable({
               </dd>
             </div>
           ) : null}
-          {isReverseCharge ? (
+          {reverseCharge ? (
             <div>
               <dt>
                 VAT
@@ -97,7 +98,7 @@ export function TotalsTable({
         </>
       )}
       <div className={styles.total}>
-        <dt>{isReverseCharge ? 'Total, net' : 'Total'}</dt>
+        <dt>{reverseCharge ? 'Total, net' : 'Total'}</dt>
         <dd>
           <PromotionAmount money={total} pending={pending && isReduced} />
         </dd>

@@ -74,6 +74,8 @@ export function CheckoutView({ countries }: { countries: Country[] }) {
   return <CheckoutForm cart={cart} countries={countries} />;
 }
 
+const TOTAL_CHANGED = 'The total has changed with your details. Please look at it once more.';
+
 function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] }) {
   const router = useRouter();
   const { update, reload, pending } = useCart();
@@ -89,6 +91,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   const [differences, setDifferences] = useState<string[]>([]);
   const [isCompany, setCompany] = useState(cart.vatId !== null);
   const [placing, setPlacing] = useState(false);
+  /** The total, in minor units, that Pay was pressed for while the page waited for an answer. */
+  const [pressed, setPressed] = useState<number | null>(null);
   /** The order stands; the page is about to be left. */
   const [leaving, setLeaving] = useState(false);
   /** An order was sent and nobody knows what became of it: the cart may be empty because of it. */
@@ -117,7 +121,17 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   // A total that is still to grow by its delivery is not one to agree to.
   const settled =
     !shipping.isLoading && options !== undefined && (options.length === 0 || cart.shippingMethodId === methodId);
-  const busy = placing || leaving || (!settled && !shipping.error);
+  const unsettled = !settled && !shipping.error;
+  const busy = placing || leaving || pressed !== null;
+
+  // Whoever pressed Pay while an answer was on its way pays then, unless it is another total than they pressed for.
+  useEffect(() => {
+    if (pressed === null || unsettled || pending) return;
+    setPressed(null);
+    if (pressed === total.amount) return form.current?.requestSubmit();
+    setNotice(TOTAL_CHANGED);
+    requestAnimationFrame(() => summary.current?.focus());
+  }, [pressed, unsettled, pending, total.amount]);
 
   if (cart.items.length === 0 && !leaving && !unanswered) return <NothingToPay go={go} />;
 
@@ -176,7 +190,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
 
   async function place(event: React.FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (busy) return;
+    if (placing || leaving) return;
+    if (unsettled || pending) return setPressed(total.amount);
     const values = new FormData(event.currentTarget);
     const text = (path: string) => String(values.get(path) ?? '').trim();
     const missing = missingFields(event.currentTarget);
@@ -202,7 +217,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
         // Kept with the cart first: whoever comes back from a declined card finds it filled in.
         const kept = await update({ ...details, vatId: text('vatId') || null });
         if (!changed && kept.totals.total.amount !== total.amount) {
-          return showErrors({}, 'The total has changed with your details. Please look at it once more.');
+          return showErrors({}, TOTAL_CHANGED);
         }
       }
       go(await placeOrder(order));

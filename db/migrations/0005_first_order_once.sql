@@ -1,1 +1,0 @@
-ALTER TABLE "promotions" ADD CONSTRAINT "promotions_first_order_once" CHECK (not "promotions"."conditions" @> '[{"kind": "first_order"}]' or coalesce("promotions"."usage_limit_per_customer" = 1, false));
