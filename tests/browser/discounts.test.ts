@@ -310,7 +310,7 @@ describe.skipIf(!hasBrowser)('Discounts in a browser', { timeout: 120_000 }, () 
         const alert = page.getByRole('region', { name: 'Your order' }).getByRole('alert');
         await alert.getByText('A price has changed').waitFor();
         expect(await alert.textContent()).toContain('The total is €124.90 instead of €119.90.');
-        expect(await alert.textContent()).toContain('WELCOME5: This is for a first order.');
+        expect(await alert.textContent()).toContain('WELCOME5: You have used this');
         expect(await summaryRow(page, 'Total')).toBe('€124.90');
         expect(await page.getByText('Applied, checked').count()).toBe(0);
         expect(await readingFaults(page)).toEqual([]);
