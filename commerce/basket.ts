@@ -1,5 +1,5 @@
 import type { Selection } from './rules';
-import { idsOf, isSelected, type Selectable } from './selection';
+import { isSelected, type Selectable, setsOf } from './selection';
 
 /** A line as promotions see it; amounts in minor units. */
 export interface GoodsLine {
@@ -22,6 +22,7 @@ export class Basket {
   /** By the id of a variant, product or collection: the lines of it, ascending. */
   readonly #byId = new Map<string, number[]>();
   readonly #found = new Map<Selection, readonly number[]>();
+  readonly #subtotals = new Map<Selection | null, number>();
   readonly #sorted = new Map<Selection | null, readonly number[]>();
 
   constructor(lines: readonly GoodsLine[]) {
@@ -52,8 +53,12 @@ export class Basket {
 
   /** The price before promotions of what a selection names, in minor units. */
   subtotal(selection: Selection | null): number {
-    let sum = 0;
-    for (const index of this.at(selection)) sum += this.lines[index]!.grossMinor;
+    let sum = this.#subtotals.get(selection);
+    if (sum === undefined) {
+      sum = 0;
+      for (const index of this.at(selection)) sum += this.lines[index]!.grossMinor;
+      this.#subtotals.set(selection, sum);
+    }
     return sum;
   }
 
@@ -81,13 +86,17 @@ export class Basket {
   }
 
   #find(selection: Selection): readonly number[] {
+    const { all, except } = setsOf(selection);
+    if (all.size === 1 && !except) {
+      const [id] = all;
+      return this.#byId.get(id!) ?? [];
+    }
     const found = new Set<number>();
-    for (const id of idsOf(selection)) {
+    for (const id of all) {
       for (const index of this.#byId.get(id) ?? []) found.add(index);
     }
-    const { except } = selection;
     if (except) {
-      for (const index of found) if (isSelected(except, this.lines[index]!.variant)) found.delete(index);
+      for (const index of found) if (!isSelected(selection, this.lines[index]!.variant)) found.delete(index);
     }
     return [...found].sort((a, b) => a - b);
   }

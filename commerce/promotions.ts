@@ -208,19 +208,28 @@ function run(turns: Iterable<readonly Candidate[]>, { lines, shipping }: Promoti
 
 /** Who has a turn when: each promotion by itself, and those of a group together. */
 function turnsOf(candidates: readonly Candidate[], { groups }: RuleIndex): Candidate[][] {
-  const turns = new Map<string, { id: string; priority: number; members: Candidate[] }>();
+  const turns: { id: string; priority: number; members: Candidate[] }[] = [];
+  const grouped = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const { id, groupId, priority } = candidate.promotion;
     const group = groupId === null ? undefined : groups.get(groupId);
+    if (!group) {
+      turns.push({ id, priority, members: [candidate] });
+      continue;
+    }
     // A group is all about goods or all about shipping; if it were not, these would not compete.
-    const key = group ? `group ${group.id} ${kindOf(candidate)}` : `promotion ${id}`;
-    const turn = turns.get(key);
-    if (turn) turn.members.push(candidate);
-    else turns.set(key, { id: group?.id ?? id, priority: group?.priority ?? priority, members: [candidate] });
+    const key = `${group.id} ${kindOf(candidate)}`;
+    const members = grouped.get(key);
+    if (members) members.push(candidate);
+    else {
+      const first = [candidate];
+      grouped.set(key, first);
+      turns.push({ id: group.id, priority: group.priority, members: first });
+    }
   }
-  return [...turns.values()]
+  return turns
     .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
-    .map(({ members }) => members.sort(byTurn));
+    .map(({ members }) => (members.length > 1 ? members.sort(byTurn) : members));
 }
 
 const kindOf = ({ work }: Candidate) => (work === 'gift' ? 'gift' : 'shippingBps' in work ? 'shipping' : 'goods');

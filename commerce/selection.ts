@@ -14,16 +14,16 @@ export function isSelected(selection: Selection | null, variant: Selectable): bo
   return isNamed(all, variant) && !(except && isNamed(except, variant));
 }
 
-/** Ids of products, collections and variants are unique in all, so one set holds them. */
-interface Sets {
+/** The ids that a selection names, and those that it leaves out. They are unique in all kinds, so one set holds them. */
+export interface SelectionSets {
   all: ReadonlySet<string>;
   except: ReadonlySet<string> | null;
 }
 
-/** A selection may name hundreds, and is asked about each line of each cart: its sets are made once. */
-const known = new WeakMap<Selection, Sets>();
+const known = new WeakMap<Selection, SelectionSets>();
 
-function setsOf(selection: Selection): Sets {
+/** Made once for each selection: it may name hundreds, and is asked about each line of each cart. */
+export function setsOf(selection: Selection): SelectionSets {
   let sets = known.get(selection);
   if (!sets) {
     sets = { all: idsOf(selection), except: selection.except ? idsOf(selection.except) : null };
