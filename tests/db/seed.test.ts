@@ -110,16 +110,22 @@ describe.each(testDatabases('seed_test'))('seeding on $server', ({ available, st
                (select count(*)::int from (select 1 from prices group by variant_id having count(*) = 4) p) as priced,
                (select count(*)::int from stock) as stocks,
                (select count(*)::int from media where variant_id is null) as loose_media,
-               (select count(*)::int from tax_rates) - 3 * (select count(*)::int from tax_zones) as missing_rates,
-               (select count(*)::int from shipping_prices) as shipping_prices`);
+               (select count(*)::int from tax_zones z where not exists (
+                 select from tax_rates r where r.zone_id = z.id and r.tax_class = 'standard')) as untaxed_zones,
+               (select count(*)::int from (
+                 select 1 from shipping_prices group by method_id having count(distinct currency) = 4) m) as shipping_methods,
+               (select count(*)::int from promotions) as promotions,
+               (select count(*)::int from price_lists) as price_lists`);
         expect(rows[0]).toEqual({
           ...whole,
           collections: 8,
           priced: variants.length,
           stocks: variants.length * 2,
           loose_media: 0,
-          missing_rates: 0,
-          shipping_prices: 12,
+          untaxed_zones: 0,
+          shipping_methods: 4,
+          promotions: 9,
+          price_lists: 2,
         });
 
         await db.execute(sql`update products set title = 'Renamed' where slug = 'strathbeck-tartan'`);
