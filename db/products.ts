@@ -155,17 +155,21 @@ export async function upsertProducts(
 
 /** Creates or updates collections by slug, in one statement; what an input leaves out is set to its default. */
 export async function upsertCollections(db: Db, inputs: CollectionInput[]): Promise<void> {
-  if (inputs.length === 0) return;
+  if (inputs.length > 0) await db.execute(collectionsStatement(inputs));
+}
+
+/** The statement that creates or updates collections by slug, for a batch. */
+export function collectionsStatement(inputs: CollectionInput[]): SQL {
   const rows = inputs.map(({ slug, title, description = '', imageUrl = null, position = 0 }) => {
     return { id: newId('coll'), slug, title, description, image_url: imageUrl, position };
   });
-  await db.execute(sql`
+  return sql`
     insert into collections (id, slug, title, description, image_url, position)
     select id, slug, title, description, image_url, position
     from ${recordset(rows, 'id text, slug text, title text, description text, image_url text, position integer')}
     on conflict (slug) do update
       set title = excluded.title, description = excluded.description, image_url = excluded.image_url,
-          position = excluded.position, updated_at = now()`);
+          position = excluded.position, updated_at = now()`;
 }
 
 // ---------------------------------------------------------------- what is there

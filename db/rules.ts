@@ -44,15 +44,17 @@ export type PromotionInput = Omit<Promotion, 'usedUp'>;
 /**
  * Replaces the sections that `set` has, all of them in one atomic batch together with one `catalog.changed` message of
  * the outbox: either everything holds from then on, or nothing was written. One round trip; those who write at once take
- * turns. A promotion that stays keeps what was counted of it.
+ * turns. A promotion that stays keeps what was counted of it. What the rules rest on may be written with them, by the
+ * statements of `first`.
  *
  * Throws what the database threw: among it a violation of `promotions_used_within_limit`, where a limit is below what
  * was used meanwhile.
  */
-export async function writeRules(db: Db, set: RuleSet): Promise<void> {
+export async function writeRules(db: Db, set: RuleSet, { first = [] }: { first?: SQL[] } = {}): Promise<void> {
   const statements = [
     // Without it, two who replace the same section would leave the entries of both.
     sql`select pg_advisory_xact_lock(hashtext('rules'))`,
+    ...first,
     ...(set.customerGroups ? customerGroupStatements(set.customerGroups) : []),
     ...(set.conversions ? conversionStatements(set.conversions) : []),
     ...(set.priceLists ? priceListStatements(set.priceLists) : []),
@@ -61,8 +63,8 @@ export async function writeRules(db: Db, set: RuleSet): Promise<void> {
     ...promotionStatements(set),
     sql`insert into outbox (topic, aggregate_id, payload) values ('catalog.changed', 'catalog', '{"everything": true}')`,
   ];
-  const [first, ...others] = statements.map((statement) => db.execute(statement));
-  if (first) await db.batch([first, ...others]);
+  const [lock, ...others] = statements.map((statement) => db.execute(statement));
+  if (lock) await db.batch([lock, ...others]);
 }
 
 function customerGroupStatements(groups: CustomerGroup[]): SQL[] {

@@ -4,10 +4,10 @@
  * Everything goes through the same functions that an import uses, so that seeding tests them.
  */
 import { fileURLToPath } from 'node:url';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { createDb, type Db, type DbConnection } from './client';
 import { findDbConnection } from './connection';
-import { upsertCollections, upsertProducts } from './products';
+import { collectionsStatement, upsertProducts } from './products';
 import { writeRules } from './rules';
 import { bagsAndSmallThings } from './seed/bags-and-small-things';
 import { COLLECTIONS } from './seed/collections';
@@ -53,28 +53,27 @@ export async function seed(connection: DbConnection, { force = false } = {}): Pr
     const { products, variants } = rows[0] as { products: number; variants: number };
     if (products > 0) return { seeded: false, products, variants };
   }
-  await writeRegions(db);
-  await upsertCollections(db, COLLECTIONS);
+  await writeRegions(db, [collectionsStatement(COLLECTIONS)]);
   const { rejected } = await upsertProducts(db, SEED_PRODUCTS);
   if (rejected.length > 0) {
     throw new Error(
       `The seed was not taken:\n${rejected.map(({ slug, message }) => `  ${slug}: ${message}`).join('\n')}`,
     );
   }
-  await writeEarlierPrices(db);
-  await writeRules(db, demoRules(await readIds(db)));
+  await writeRules(db, demoRules(await readIds(db)), { first: [earlierPrices()] });
   const variants = SEED_PRODUCTS.reduce((sum, product) => sum + product.variants.length, 0);
   return { seeded: true, products: SEED_PRODUCTS.length, variants };
 }
 
-/** Locations, taxes and shipping: what a store needs besides products to sell anything. */
-export async function writeRegions(db: Db): Promise<void> {
-  await db.execute(sql`
+/** Locations, taxes and shipping: what a store needs besides products to sell anything; and `more`, in the same batch. */
+export async function writeRegions(db: Db, more: SQL[] = []): Promise<void> {
+  const locations = sql`
     insert into locations (id, name, priority)
     select id, name, priority
     from jsonb_to_recordset(${JSON.stringify(LOCATIONS)}::jsonb) as l(id text, name text, priority integer)
-    on conflict (id) do update set name = excluded.name`);
-  await writeRules(db, { taxZones: TAX_ZONES, shippingZones: SHIPPING_ZONES, shippingMethods: SHIPPING_METHODS });
+    on conflict (id) do update set name = excluded.name`;
+  const rules = { taxZones: TAX_ZONES, shippingZones: SHIPPING_ZONES, shippingMethods: SHIPPING_METHODS };
+  await writeRules(db, rules, { first: [locations, ...more] });
 }
 
 /** Ids by slug, as the rules name things. */
@@ -99,15 +98,15 @@ async function readIds(db: Db): Promise<SeedIds> {
 }
 
 /** Reduced goods were dearer before: since when, and what they cost then, so that the shop can say so. */
-async function writeEarlierPrices(db: Db): Promise<void> {
-  await db.execute(sql`
+function earlierPrices(): SQL {
+  return sql`
     insert into price_history (variant_id, currency, amount_minor, valid_from)
     select p.variant_id, p.currency, p.compare_at_minor, now() - interval '60 days'
     from prices p join variants v on v.id = p.variant_id join products d on d.id = v.product_id
     where p.compare_at_minor is not null and d.slug = any(${sql.param(SEED_PRODUCTS.map(({ slug }) => slug))}::text[])
       and not exists (
         select from price_history h
-        where h.variant_id = p.variant_id and h.currency = p.currency and h.valid_from < now() - interval '1 day')`);
+        where h.variant_id = p.variant_id and h.currency = p.currency and h.valid_from < now() - interval '1 day')`;
 }
 
 async function main(): Promise<void> {

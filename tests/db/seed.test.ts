@@ -100,7 +100,7 @@ describe.each(testDatabases('seed_test'))('seeding on $server', ({ available, st
         const before = platform.counters.sql;
         const whole = { products: SEED_PRODUCTS.length, variants: variants.length };
         expect(await seed(connection)).toEqual({ seeded: true, ...whole });
-        expect(platform.counters.sql - before).toBeLessThanOrEqual(9);
+        expect(platform.counters.sql - before).toBeLessThanOrEqual(6);
 
         const db = createDb(connection);
         const { rows } = await db.execute(sql`
