@@ -153,7 +153,7 @@ it('a priced cart gives every figure with its reason', () => {
     isGift: true,
     metadata: {},
   };
-  expect(priceCart(input, variants, rules)).toMatchObject({
+  expect(priceCart(input, variants, rules)).toEqual({
     items: [pan, gone, tea, pens],
     // 22.50 and 10.50 contain 19 %: 3.592 and 1.676.
     lines: [
@@ -172,6 +172,8 @@ it('a priced cart gives every figure with its reason', () => {
       taxIncluded: true,
     },
     taxLines: [{ label: 'MwSt.', rateBps: 1900, net: eur(1891 + 882 + 206), amount: eur(359 + 168 + 39) }],
+    limitedPromotionIds: [],
+    reverseCharge: false,
     taxZoneId: 'de',
     promotions: [
       {
