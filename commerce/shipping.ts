@@ -39,7 +39,6 @@ export type ShippingQuote =
       freeFromMinor: number | null;
       /** Goods for how much that still takes: 0 where sending costs nothing already. */
       missingForFreeMinor: number | null;
-      estimate: DeliveryEstimate;
     }
   | ({ offered: false } & ShippingRefusal);
 
@@ -92,9 +91,9 @@ export interface ShippingOption {
 export type RefusedMethod = { id: string; title: string } & Omit<ShippingRefusal, 'facts'> & RefusalFacts;
 
 /**
- * What sending the parcel by a method costs, before promotions and never negative, and when it arrives; or the first
- * reason, in the order of `ShippingRefusal`, why it cannot go that way. Limits include their bounds. A parcel without
- * anything to send weighs nothing and counts none.
+ * What sending the parcel by a method costs, before promotions and never negative; or the first reason, in the order of
+ * `ShippingRefusal`, why it cannot go that way. Limits include their bounds. A parcel without anything to send weighs
+ * nothing and counts none.
  *
  * A method with a `dimensionalDivisor` goes by the weight or the size of each piece, whichever is more, both for its
  * prices and for its limits: length x width x height in cm / divisor is the kilograms it counts as
@@ -128,7 +127,6 @@ export function quoteShipping(method: ShippingMethod, parcel: Parcel, dispatch: 
     priceMinor,
     freeFromMinor,
     missingForFreeMinor: freeFromMinor === null ? null : missingMinor,
-    estimate: estimateDelivery(method, dispatch.now),
   };
 }
 
@@ -156,7 +154,7 @@ export function shippingOptions(
       title,
       kind,
       price: { amount: quote.priceMinor, currency },
-      estimate: quote.estimate,
+      estimate: estimateDelivery(method, dispatch.now),
       freeFrom: money(quote.freeFromMinor),
       missingForFree: money(quote.missingForFreeMinor),
       pickupAddress: kind === 'pickup' ? method.pickupAddress : null,

@@ -118,7 +118,7 @@ export function quantityPrices(
     .sort((a, b) => a - b)
     .flatMap((minQuantity) => {
       const amountMinor = priceAt(minQuantity);
-      if (minQuantity <= 1 || amountMinor === undefined || amountMinor === before) return [];
+      if (amountMinor === undefined || amountMinor === before) return [];
       before = amountMinor;
       return [{ minQuantity, amountMinor }];
     });
