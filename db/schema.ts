@@ -32,6 +32,7 @@ import type {
   TaxZone,
   WeeklyHours,
 } from '@/commerce/rules';
+import { accounts } from './account-schema';
 
 const createdAt = () => timestamp('created_at', { withTimezone: true }).notNull().defaultNow();
 const updatedAt = () => timestamp('updated_at', { withTimezone: true }).notNull().defaultNow();
@@ -637,26 +638,15 @@ export const shippingPrices = pgTable(
   ],
 );
 
-// ---------------------------------------------------------------- customers and orders
-
-export const customers = pgTable(
-  'customers',
-  {
-    id: text().primaryKey(),
-    email: text().notNull(),
-    name: text().notNull().default(''),
-    customerGroupId: text('customer_group_id').references(() => customerGroups.id, { onDelete: 'set null' }),
-    createdAt: createdAt(),
-  },
-  (t) => [uniqueIndex('customers_email_unique').on(sql`lower(${t.email})`)],
-);
+// ---------------------------------------------------------------- orders
 
 export const orders = pgTable(
   'orders',
   {
     id: text().primaryKey(),
     number: bigint({ mode: 'number' }).notNull().generatedAlwaysAsIdentity({ startWith: 1001 }),
-    customerId: text('customer_id').references(() => customers.id, { onDelete: 'set null' }),
+    /** Whose it is; null for a guest's. */
+    accountId: text('account_id').references(() => accounts.id, { onDelete: 'set null' }),
     /** The cart this order came from: one cart becomes at most one order that lives. */
     cartId: text('cart_id').notNull(),
     /** Where that cart lies in KV (a hash, never the token), so that it can be emptied once the order is paid. */
@@ -703,7 +693,7 @@ export const orders = pgTable(
     unique('orders_number_unique').on(t.number),
     uniqueIndex('orders_cart_unique').on(t.cartId).where(sql`status <> 'cancelled'`),
     index('orders_expiry_index').on(t.expiresAt).where(sql`status = 'pending'`),
-    index('orders_customer_index').on(t.customerId, t.createdAt),
+    index('orders_account_index').on(t.accountId, t.number),
     index('orders_customer_key_index').on(t.customerKey),
     index('orders_quote_index').on(t.quoteId).where(sql`quote_id is not null`),
     check('orders_status_known', sql`${t.status} in ('pending', 'confirmed', 'cancelled')`),
