@@ -1,8 +1,12 @@
 import type { VercelKV } from '@vercel/kv';
+import type { KvCommandName } from './kv-upstash';
 
-export type Pipeline = ReturnType<VercelKV['pipeline']>;
+type WholePipeline = ReturnType<VercelKV['pipeline']>;
 
-interface Waiting {
+/** With the commands alone that what Next bundles knows. */
+export type Pipeline = Pick<WholePipeline, KvCommandName>;
+
+export interface Waiting {
   add(pipeline: Pipeline): unknown;
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -51,7 +55,7 @@ export function alone(client: VercelKV): (add: (pipeline: Pipeline) => unknown) 
 }
 
 /** Sends commands in one trip and settles each by its own answer: a refused one by `KvCommandError`. Never throws. */
-async function exchange(client: VercelKV, commands: Waiting[]): Promise<void> {
+export async function exchange(client: VercelKV, commands: Waiting[]): Promise<void> {
   try {
     const pipeline = client.pipeline();
     for (const { add } of commands) add(pipeline);

@@ -1,0 +1,160 @@
+import { clientAddress } from './client-address';
+import { type KvConnection, limiterKv } from './kv-limiter';
+import { classOf, LIMIT_CLASSES, type LimitClass } from './limits';
+import { createLimiter, type Held, type Limiter, type Verdict } from './limits/limiter';
+
+/** What the host lends the gate, and what a test may put in place of the isolate's own limiter. */
+export interface GateHost {
+  now: Date;
+  waitUntil(work: Promise<unknown>): void;
+  limiter?: Limiter;
+}
+
+/** Let in with what the handler is to see and what its answer is to carry as well, or answered at the gate. */
+export type Admission =
+  | { isAdmitted: true; requestHeaders: Headers; headers: Record<string, string> }
+  | { isAdmitted: false; response: Response };
+
+/**
+ * What every API request passes before anything else sees it: names it, so that a fault can be found by the id that its
+ * answer carries, and holds it to the limits of its class within 250 ms, whatever KV does. No handler trusts that this
+ * ran: each checks for itself.
+ *
+ * Answers 404 `not_found` for a path whose percent escapes are no UTF-8 (Next fails on it with 500), 429 `rate_limited`
+ * over a limit, and 503 `limiter_unavailable` where the class is strict and KV says nothing. Limits are told in
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and `Retry-After`.
+ */
+export async function admit(request: Request, host: GateHost): Promise<Admission> {
+  const requestId = crypto.randomUUID();
+  const { pathname } = new URL(request.url);
+  if (!isDecodable(pathname)) return answered(requestId, NOT_FOUND);
+  const verdicts = await verdictsOf(request, pathname, host);
+  if (verdicts === null) return answered(requestId, UNAVAILABLE, { 'retry-after': '1' });
+  const headers = limitHeaders(verdicts);
+  const refusals = verdicts.filter(({ isWithin }) => !isWithin);
+  if (refusals.length > 0) {
+    const waitMs = Math.max(...refusals.map(({ resetMs }) => resetMs));
+    return answered(requestId, LIMITED, { ...headers, 'retry-after': String(wholeSeconds(waitMs)) });
+  }
+  const requestHeaders = new Headers(request.headers);
+  requestHeaders.set('x-request-id', requestId);
+  return { isAdmitted: true, requestHeaders, headers };
+}
+
+async function verdictsOf(request: Request, pathname: string, host: GateHost): Promise<Verdict[] | null> {
+  const name = classOf(request.method, pathname);
+  if (name === 'unlimited') return [];
+  const limits = LIMIT_CLASSES[name];
+  const held = await heldTo(limits, request);
+  if (held.length === 0) return [];
+  const moment = { nowMs: host.now.getTime(), waitUntil: host.waitUntil };
+  const limiter = host.limiter ?? ownLimiter();
+  return limits.isStrict ? limiter.decideStrictly(held, moment) : limiter.decideAtOnce(held, moment);
+}
+
+/** The policies that a request is held to, each with whom it counts for. Nothing here rests on a claim of the caller. */
+async function heldTo(limits: LimitClass, request: Request): Promise<Held[]> {
+  const { address, apiKey } = await subjectOf(limits, request);
+  return [
+    ...(address === null
+      ? (limits.perCrowd ?? []).map((policy) => ({ policy, id: 'all' }))
+      : limits.perAddress.map((policy) => ({ policy, id: address }))),
+    ...(apiKey === null ? [] : (limits.perApiKey ?? []).map((policy) => ({ policy, id: apiKey }))),
+  ];
+}
+
+interface Subject {
+  address: string | null;
+  /** The digest of the API key that was shown. It need not be a good one: who has no key cannot use up another's. */
+  apiKey: string | null;
+}
+
+async function subjectOf(limits: LimitClass, { headers }: Request): Promise<Subject> {
+  const key = limits.perApiKey ? /^Bearer (sk_\S{1,256})$/i.exec(headers.get('authorization') ?? '')?.[1] : undefined;
+  return { address: clientAddress(headers), apiKey: key ? await digest(key) : null };
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(bytes).slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+let limiter: Limiter | undefined;
+
+function ownLimiter(): Limiter {
+  // Read when first asked for, and by itself: a store that is not set up yet browses, and its health tells what is missing.
+  const connection: KvConnection = {
+    url: process.env.KV_REST_API_URL ?? '',
+    token: process.env.KV_REST_API_TOKEN ?? '',
+  };
+  limiter ??= createLimiter(limiterKv(connection));
+  return limiter;
+}
+
+function limitHeaders(verdicts: Verdict[]): Record<string, string> {
+  if (verdicts.length === 0) return {};
+  return {
+    'ratelimit-policy': verdicts
+      .map(({ policy }) => `"${policy.name}";q=${policy.quota};w=${policy.windowSeconds}`)
+      .join(', '),
+    ratelimit: verdicts
+      .map(({ policy, remaining, resetMs }) => `"${policy.name}";r=${remaining};t=${wholeSeconds(resetMs)}`)
+      .join(', '),
+  };
+}
+
+const wholeSeconds = (milliseconds: number) => Math.ceil(milliseconds / 1000);
+
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Refusal {
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+}
+
+const NOT_FOUND: Refusal = {
+  status: 404,
+  code: 'not_found',
+  title: 'Not found',
+  detail: 'There is nothing at this address.',
+};
+
+const LIMITED: Refusal = {
+  status: 429,
+  code: 'rate_limited',
+  title: 'Rate limited',
+  detail: 'Too many requests in a short time. Try again later.',
+};
+
+const UNAVAILABLE: Refusal = {
+  status: 503,
+  code: 'limiter_unavailable',
+  title: 'Limiter unavailable',
+  detail: 'This cannot be done at the moment. Try again in a moment.',
+};
+
+// Written out: the problems of `edge/http` would bring the database's client into every middleware.
+function answered(requestId: string, refusal: Refusal, headers: Record<string, string> = {}): Admission {
+  const { status, code, title, detail } = refusal;
+  const problem = { type: `urn:selvedge:problem:${code}`, title, status, detail, code, requestId };
+  const response = new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': requestId,
+      ...headers,
+    },
+  });
+  return { isAdmitted: false, response };
+}
