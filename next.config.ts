@@ -53,8 +53,10 @@ const config: NextConfig = {
   experimental: { isrFlushToDisk: false },
   // Pictures are SVG woven by the program or remote files of an import; neither passes through an optimiser.
   images: { unoptimized: true },
-  // The HTTP half of Neon's driver without its WebSocket half: see docs/decisions/edge-bundle.md.
-  turbopack: { resolveAlias: { '@neondatabase/serverless': './db/neon-http.ts' } },
+  // The parts of Neon's driver and Upstash's client that the shop uses: see docs/decisions/edge-bundle.md.
+  turbopack: {
+    resolveAlias: { '@neondatabase/serverless': './db/neon-http.ts', '@upstash/redis': './edge/kv-upstash.ts' },
+  },
 
   rewrites: async () => {
     const chosen = { type: 'cookie' as const, key: CURRENCY_COOKIE, value: `(?<currency>${CURRENCIES.join('|')})` };

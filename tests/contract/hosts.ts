@@ -46,7 +46,10 @@ const workerd: HostKind = {
       platform: 'browser',
       conditions: ['edge-light', 'workerd', 'worker', 'browser'],
       // As next.config.ts has it.
-      alias: { '@neondatabase/serverless': resolve('db/neon-http.ts') },
+      alias: {
+        '@neondatabase/serverless': resolve('db/neon-http.ts'),
+        '@upstash/redis': resolve('edge/kv-upstash.ts'),
+      },
       logLevel: 'error',
     });
     const worker = new Miniflare({

@@ -25,10 +25,12 @@ describe('a KV that does not answer as KV', () => {
     expect(refused).toMatchObject({ code: 'kv_unavailable', cause: { message: reason } });
   });
 
-  it('is `kv_unavailable` where nothing answers at all', async () => {
-    vi.stubGlobal('fetch', async () => {
+  it('is `kv_unavailable` where nothing answers at all, and is asked once: the command may have been carried out', async () => {
+    const fetch = vi.fn(async () => {
       throw new TypeError('fetch failed');
     });
+    vi.stubGlobal('fetch', fetch);
     expect(await outcome()).toMatchObject({ code: 'kv_unavailable' });
+    expect(fetch).toHaveBeenCalledTimes(1);
   });
 });
