@@ -17,10 +17,11 @@ import {
 import { getHealth } from './health';
 import type { Operation } from './http';
 import { quotePrices } from './quotes';
+import { getJwks } from './signing-keys';
 
 /**
- * Every operation that runs at the edge: what a host without Next's files serves. `app/api/**` binds the same ones,
- * which a test holds to this table.
+ * Every operation that runs at the edge: what a host without Next's files serves. `app/api/**` and
+ * `app/.well-known/**` bind the same ones, which a test holds to this table.
  */
 export const edgeOperations: readonly Operation[] = [
   getHealth,
@@ -37,4 +38,5 @@ export const edgeOperations: readonly Operation[] = [
   removeCartCoupon,
   getShippingOptions,
   quotePrices,
+  getJwks,
 ];

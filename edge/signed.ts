@@ -1,3 +1,5 @@
+import { fromBase64url, toBase64url } from './base64url';
+
 /** What the shop signs, only ever for itself to read again. Each kind has a key of its own. */
 export type SignedKind = 'quote' | 'group-pass';
 
@@ -21,10 +23,10 @@ export async function sign(
   { secret, now }: Signing,
 ): Promise<string> {
   const iat = Math.floor(now.getTime() / 1000);
-  const payload = encode(UTF8.encode(JSON.stringify({ ...claims, iat, exp: iat + ttlSeconds })));
+  const payload = toBase64url(UTF8.encode(JSON.stringify({ ...claims, iat, exp: iat + ttlSeconds })));
   const signed = `${headerOf(kind)}.${payload}`;
   const signature = await crypto.subtle.sign('HMAC', await keyOf(kind, secret), UTF8.encode(signed));
-  return `${signed}.${encode(new Uint8Array(signature))}`;
+  return `${signed}.${toBase64url(new Uint8Array(signature))}`;
 }
 
 /**
@@ -38,33 +40,19 @@ export async function readSigned<Claims>(
 ): Promise<(Claims & { iat: number; exp: number }) | 'expired' | 'invalid'> {
   if (token.length > MAX_SIGNED_CHARACTERS) return 'invalid';
   const [header, payload = '', signature = '', ...more] = token.split('.');
-  const bytes = decode(signature);
+  const bytes = fromBase64url(signature);
   if (header !== headerOf(kind) || !bytes || more.length > 0) return 'invalid';
   const signed = UTF8.encode(`${header}.${payload}`);
   // WebCrypto compares in a time that tells nothing of how much was right.
   if (!(await crypto.subtle.verify('HMAC', await keyOf(kind, secret), bytes, signed))) return 'invalid';
-  const claims = JSON.parse(new TextDecoder().decode(decode(payload)!)) as Claims & { iat: number; exp: number };
+  const claims = JSON.parse(new TextDecoder().decode(fromBase64url(payload)!)) as Claims & { iat: number; exp: number };
   if (!Number.isSafeInteger(claims.iat) || !Number.isSafeInteger(claims.exp)) return 'invalid';
   return now.getTime() < claims.exp * 1000 ? claims : 'expired';
 }
 
 const UTF8 = new TextEncoder();
 
-const headerOf = (kind: SignedKind) => encode(UTF8.encode(`{"alg":"HS256","typ":"selvedge-${kind}+jwt"}`));
-
-function encode(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-/** Null for what is no base64url as `encode` writes it: one text for each value, or a token could be written in two ways. */
-function decode(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null;
-  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-  return encode(bytes) === text ? bytes : null;
-}
+const headerOf = (kind: SignedKind) => toBase64url(UTF8.encode(`{"alg":"HS256","typ":"selvedge-${kind}+jwt"}`));
 
 const keys = new Map<string, Promise<CryptoKey>>();
 

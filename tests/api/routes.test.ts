@@ -11,9 +11,11 @@ const METHODS = ['GET', 'POST', 'PATCH', 'DELETE', 'PUT'] as const;
 type RouteModule = Partial<Record<(typeof METHODS)[number], (request: Request) => Promise<Response>>>;
 
 const root = join(process.cwd(), 'app');
-const files = readdirSync(join(root, 'api'), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /(^|\/)route\.ts$/.test(file))
-  .map((file) => join('api', file));
+const files = ['api', '.well-known'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(^|\/)route\.ts$/.test(file))
+    .map((file) => join(folder, file)),
+);
 const isEdge = (file: string) => /^export const runtime = 'edge';$/m.test(readFileSync(join(root, file), 'utf8'));
 const edgeFiles = files.filter(isEdge);
 const nodeFiles = files.filter((file) => !isEdge(file));
