@@ -6,7 +6,7 @@ type WholePipeline = ReturnType<VercelKV['pipeline']>;
 /** With the commands alone that what Next bundles knows. */
 export type Pipeline = Pick<WholePipeline, KvCommandName>;
 
-export interface Waiting {
+interface Waiting {
   add(pipeline: Pipeline): unknown;
   resolve(result: unknown): void;
   reject(error: unknown): void;
@@ -22,10 +22,14 @@ export class KvCommandError extends Error {
 
 /**
  * Sends the commands of requests that run at once together: a command that comes while a batch is under way waits for
- * its end, never longer than 25 ms, and goes out with all others that came meanwhile. One that comes alone leaves at once.
+ * its end, never longer than 25 ms, and goes out with all others that came meanwhile. One that comes alone leaves at once,
+ * or as `leave` has it: with `queueMicrotask`, together with what else its turn sends.
  * Each is still one round trip for its request, but a trip costs the process more than the work in it does.
  */
-export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown) => Promise<unknown> {
+export function batched(
+  client: VercelKV,
+  leave: (send: () => void) => void = (send) => send(),
+): (add: (pipeline: Pipeline) => unknown) => Promise<unknown> {
   let waiting: Waiting[] = [];
   let underWay = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,8 +48,8 @@ export function batched(client: VercelKV): (add: (pipeline: Pipeline) => unknown
   return (add) =>
     new Promise((resolve, reject) => {
       waiting.push({ add, resolve, reject });
-      if (underWay === 0) void send();
-      else timer ??= setTimeout(send, MAX_WAIT_MS);
+      if (underWay > 0) timer ??= setTimeout(send, MAX_WAIT_MS);
+      else if (waiting.length === 1) leave(send);
     });
 }
 
@@ -55,7 +59,7 @@ export function alone(client: VercelKV): (add: (pipeline: Pipeline) => unknown) 
 }
 
 /** Sends commands in one trip and settles each by its own answer: a refused one by `KvCommandError`. Never throws. */
-export async function exchange(client: VercelKV, commands: Waiting[]): Promise<void> {
+async function exchange(client: VercelKV, commands: Waiting[]): Promise<void> {
   try {
     const pipeline = client.pipeline();
     for (const { add } of commands) add(pipeline);

@@ -1,6 +1,6 @@
 import type { Ratelimit } from '@upstash/ratelimit';
 import { createClient } from '@vercel/kv';
-import { exchange, type Pipeline, type Waiting } from './kv-batches';
+import { batched, mayShareTrips, type Pipeline } from './kv-batches';
 
 /** Where the counts of the limiter are kept. */
 export interface KvConnection {
@@ -18,8 +18,8 @@ export type LimiterKv = ConstructorParameters<typeof Ratelimit>[0]['redis'];
 const TRIP_MS = 2_000;
 
 /**
- * KV for the decisions of one isolate. What each returned client is asked for within one turn leaves as one round trip;
- * a client is for one decision, so that no request ever waits for another's.
+ * KV for the decisions of one isolate; each call gives the client for one decision, whose commands of one turn leave as
+ * one round trip. Where requests may share trips, decisions do: see `docs/decisions/kv-batches.md`.
  */
 export function limiterKv(connection: KvConnection): () => LimiterKv {
   const client = createClient({
@@ -32,20 +32,10 @@ export function limiterKv(connection: KvConnection): () => LimiterKv {
     enableAutoPipelining: false,
     responseEncoding: false,
   });
+  const shared = mayShareTrips() ? batched(client, queueMicrotask) : null;
   return () => {
-    let turn: Waiting[] = [];
-    function ask<Result>(add: (commands: Pipeline) => unknown): Promise<Result> {
-      return new Promise<Result>((resolve, reject) => {
-        if (turn.length === 0) {
-          queueMicrotask(() => {
-            const commands = turn;
-            turn = [];
-            void exchange(client, commands);
-          });
-        }
-        turn.push({ add, resolve: (result) => resolve(result as Result), reject });
-      });
-    }
+    const exchange = shared ?? batched(client, queueMicrotask);
+    const ask = <Result>(add: (commands: Pipeline) => unknown) => exchange(add) as Promise<Result>;
     return {
       evalsha: (sha1, keys, args) => ask((commands) => commands.evalsha(sha1, keys, args ?? [])),
       eval: (script: string, keys: string[], args: unknown[]) => ask((commands) => commands.eval(script, keys, args)),

@@ -117,10 +117,10 @@ export function namedClass(method: string, pathname: string): LimitClassName | E
 
 /**
  * What a request is counted as. Where the table of routes has nothing for it, reading counts as browsing and everything
- * else as an order. Escaped letters (`/api/auth/log%69n`) lead to no other class than plain ones.
+ * else as an order. Paths are taken as they are written, as operations take them.
  */
 export function classOf(method: string, pathname: string): LimitClassName | Exemption {
-  const named = namedClass(method, pathname) ?? namedClass(method, decodeURIComponent(pathname));
+  const named = namedClass(method, pathname);
   if (named) return named;
   if (!pathname.startsWith('/api/')) return 'unlimited';
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS' ? 'browse' : 'order';
