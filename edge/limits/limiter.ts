@@ -52,7 +52,7 @@ interface Memory extends SlidingCount {
   untold: number;
   /** What KV last said is left, less what passed since. */
   remaining: number;
-  /** KV refused last: it is told of each request until it relents. */
+  /** KV last said that nothing is left: it is told of each request until it relents. */
   isSuspect: boolean;
 }
 
@@ -87,8 +87,8 @@ export function createLimiter(openKv: () => LimiterKv): Limiter {
     const waitMs = sureWaitMs(policy, nowMs);
     const memory = remembered(held);
     memory.remaining = remaining;
-    memory.isSuspect = !success;
-    if (!success || remaining === 0) memory.blockedUntilMs = nowMs + Math.min(waitMs, REMEMBERED_MS);
+    memory.isSuspect = !success || remaining === 0;
+    if (memory.isSuspect) memory.blockedUntilMs = nowMs + Math.min(waitMs, REMEMBERED_MS);
     return { policy, isWithin: success, remaining, resetMs: waitMs };
   }
 
@@ -131,7 +131,7 @@ export function createLimiter(openKv: () => LimiterKv): Limiter {
         memory.current += 1;
         memory.untold += 1;
         memory.remaining = Math.max(0, memory.remaining - 1);
-        return memory.untold >= (memory.isSuspect ? 1 : one.policy.quota * SHARE_UNTOLD);
+        return memory.untold >= (memory.isSuspect ? 1 : Math.floor(one.policy.quota * SHARE_UNTOLD));
       });
       // A turn later: even the work of sending comes after the answer.
       if (due.length > 0 && nowMs >= kvRestsUntilMs) waitUntil(nextTurn().then(() => tell(due, nowMs)));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { edgeOperations } from '@/edge/routes';
 import { classOf, LIMIT_CLASSES, namedClass } from '@/edge/limits';
+import { edgeOperations } from '@/edge/routes';
 import { nodeOperations } from '@/node/routes';
 
 const operations = [...edgeOperations, ...nodeOperations];

@@ -171,7 +171,11 @@ describe.each(kvSubjects)('a strict class over $name', ({ available, start }) =>
       const address = freshAddress();
       let passed = 0;
       for (let index = 0; index < 10_000; index += 1) {
-        const headers = { ...forged(index), 'x-vercel-forwarded-for': address, [ADDRESS_HEADER]: `8.8.${index % 250}.8` };
+        const headers = {
+          ...forged(index),
+          'x-vercel-forwarded-for': address,
+          [ADDRESS_HEADER]: `8.8.${index % 250}.8`,
+        };
         passed += statusOf(await ask(null, { ...login, headers })) === 200 ? 1 : 0;
       }
       expect(passed).toBe(20);
