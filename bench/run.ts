@@ -14,7 +14,7 @@ import type { Product } from '@/commerce/catalog';
 import { createDb } from '@/db/client';
 import { stock } from '@/db/schema';
 import { measurePricing, type PricingMeasurement, weighRules } from './pricing';
-import { type BenchStore, startBenchStore } from './store';
+import { BENCH_ADDRESS_HEADER, type BenchStore, startBenchStore } from './store';
 
 const { values: options } = parseArgs({
   options: {
@@ -61,6 +61,17 @@ interface Measurement {
   promisedShare: number | null;
 }
 
+/** `add to cart` beside itself with limits: what they cost. */
+const LIMITED = 'add to cart, counted';
+
+let addresses = 0;
+
+/** The same for two requests that follow each other, and never before: no address may use up its minute. */
+function addressOf(index: number): string {
+  if (index % 2 === 0) addresses += 1;
+  return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
+}
+
 const JSON_HEADERS = { 'content-type': 'application/json' };
 let store: BenchStore;
 const rules = { weightBytes: await weighRules(), pricing: await measurePricing() };
@@ -84,6 +95,7 @@ async function measure(): Promise<Measurement[]> {
   try {
     const measurements = await measureRoutes();
     console.info(table(measurements));
+    for (const line of costOfLimits(measurements)) console.info(line);
     return measurements;
   } finally {
     await store.close();
@@ -172,14 +184,19 @@ async function describeWork(): Promise<Work[]> {
       floor: { name: 'floor: empty edge POST', share: 0.85 },
       method: 'POST',
       path: '/api/cart/items',
-      // A line holds 999 at most and then refuses, so each connection takes turns between several carts.
-      prepare: () =>
-        Promise.all(
-          Array.from({ length: 8 }, async () => ({
-            headers: { ...JSON_HEADERS, ...(await cartOfItsOwn()) },
-            body: item,
-          })),
-        ),
+      prepare: additions,
+    },
+    {
+      name: LIMITED,
+      floor: { name: 'add to cart' },
+      method: 'POST',
+      path: '/api/cart/items',
+      // An address for two carts, so that its requests are counted. The rest of the bench has none, and no limit with it.
+      prepare: async () =>
+        (await additions()).map(({ headers, body }, index) => ({
+          headers: { ...headers, [BENCH_ADDRESS_HEADER]: addressOf(index) },
+          body,
+        })),
     },
     {
       name: 'quote',
@@ -206,6 +223,13 @@ async function describeWork(): Promise<Work[]> {
       prepare: () => Promise.all(Array.from({ length: 10 }, readyOrder)),
     },
   ];
+
+  /** A line holds 999 at most and then refuses, so each connection takes turns between several carts. */
+  function additions(): Promise<Sent[]> {
+    return Promise.all(
+      Array.from({ length: 8 }, async () => ({ headers: { ...JSON_HEADERS, ...(await cartOfItsOwn()) }, body: item })),
+    );
+  }
 
   /** A cart with everything an order asks for, and the order itself. */
   async function readyOrder(): Promise<Sent> {
@@ -288,6 +312,17 @@ function table(measurements: Measurement[]): string {
       percent(one.promisedShare),
     ]),
   ]);
+}
+
+/** What counting costs an `add to cart`, for each number of connections. */
+function costOfLimits(measurements: Measurement[]): string[] {
+  return measurements
+    .filter(({ name }) => name === LIMITED)
+    .map(({ connections, shareOfFloor, p50Ms, p99Ms }) => {
+      const free = measurements.find((one) => one.name === 'add to cart' && one.connections === connections)!;
+      const more = (milliseconds: number) => `${milliseconds < 0 ? '' : '+'}${milliseconds.toFixed(1)} ms`;
+      return `Limits at ${connections} connections: ${percent(shareOfFloor)} of the requests/s, p50 ${more(p50Ms - free.p50Ms)}, p99 ${more(p99Ms - free.p99Ms)}`;
+    });
 }
 
 function pricingTable(measurements: PricingMeasurement[]): string {

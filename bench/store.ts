@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** In which the bench says where a request comes from, as a proxy would. */
+export const BENCH_ADDRESS_HEADER = 'x-bench-address';
+
 export interface BenchStore {
   url: string;
   /** The variables under which the store runs. */
@@ -26,6 +29,7 @@ export async function startBenchStore(): Promise<BenchStore> {
       DATA_DIR: dataDir,
       NEXT_DIST_DIR: '.next-bench',
       BENCH_BUILD: '1',
+      CLIENT_ADDRESS_HEADER: BENCH_ADDRESS_HEADER,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
