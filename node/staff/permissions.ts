@@ -1,0 +1,180 @@
+/** Who may do what under `/api/admin`: the one place that decides it, from Postgres, at each request. */
+import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { CommerceError } from '@/commerce/error';
+import { isTokenShaped } from '@/edge/access-token';
+import type { Context } from '@/edge/http';
+import { bearerOf } from '../secrets';
+import { requireSession, type Session } from '../sessions';
+
+export const PERMISSIONS = [
+  'catalog:read',
+  'catalog:write',
+  'prices:read',
+  'prices:write',
+  'orders:read',
+  'orders:write',
+  'customers:read',
+  'customers:write',
+  'content:read',
+  'content:write',
+  'settings:read',
+  'settings:write',
+] as const;
+
+/** `<resource>:<read|write>`. To write does not include to read. */
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** A person of the staff, whether or not with a second factor; nothing but their own access is open to them by that. */
+export interface Member {
+  session: Session;
+  role: { id: string; title: string };
+  permissions: readonly Permission[];
+  /** What they can prove themselves with beside their password. */
+  factors: Factor[];
+  recoveryCodesLeft: number;
+}
+
+export type Factor = 'otp' | 'passkey';
+
+export interface StaffActor {
+  kind: 'staff';
+  accountId: string;
+  permissions: readonly Permission[];
+}
+
+/** Whoever holds a secret key of the shop. */
+export interface KeyActor {
+  kind: 'api_key';
+  keyId: string;
+  permissions: readonly Permission[];
+}
+
+export type Actor = StaffActor | KeyActor;
+
+/** Staff log in anew after this. */
+const LOGIN_TTL_SECONDS = 12 * 60 * 60;
+
+/** What a session's `amr` holds after a second factor (RFC 8176). */
+const SECOND_FACTORS = ['otp', 'hwk', 'swk'];
+
+/**
+ * Who asks, where they may do it: any of `wanted` is enough. A person needs a session of the last 12 hours with a second
+ * factor, a role that has the permission, and not to be disabled; a key needs the scope.
+ *
+ * Throws `unauthenticated`, `token_invalid`, `token_expired`, `session_ended`, `second_factor_required`, `login_required`
+ * or `permission_denied`.
+ */
+export async function requirePermission(context: Context, ...wanted: Permission[]): Promise<Actor> {
+  const bearer = bearerOf(context.request);
+  const actor =
+    bearer !== null && !isTokenShaped(bearer) ? await requireKey(context, bearer) : await requireStaff(context);
+  if (!wanted.some((permission) => actor.permissions.includes(permission))) throw denied();
+  return actor;
+}
+
+/** A member of staff in person, also without a second factor. Throws as `requirePermission` does. */
+export async function requireMember(context: Context): Promise<Member> {
+  requirePerson(context);
+  const session = await requireSession(context);
+  const member = await readMember(context, session);
+  if (!member) throw denied();
+  return member;
+}
+
+/** Whoever is signed in, in person. Throws `permission_denied` for a key. */
+export async function requireAccount(context: Context): Promise<Session> {
+  requirePerson(context);
+  return requireSession(context);
+}
+
+/** Throws `permission_denied` where the actor lacks the permission. */
+export function requireGranted(actor: Actor, permission: Permission): void {
+  if (!actor.permissions.includes(permission)) throw denied();
+}
+
+/**
+ * Throws `second_factor_required` where a member has a second factor and did not log in with one: nobody who knows the
+ * password alone may add or take away another.
+ */
+export function requireProvenFactor({ factors, session }: Pick<Member, 'factors' | 'session'>): void {
+  if (factors.length > 0 && !hasSecondFactor(session)) throw secondFactorRequired(factors);
+}
+
+export function denied(message = 'You may not do this.'): CommerceError {
+  return new CommerceError('permission_denied', message);
+}
+
+/** How keys are kept: SHA-256, base64url. */
+export function hashOfKey(key: string): string {
+  return createHash('sha256').update(key).digest('base64url');
+}
+
+async function requireStaff(context: Context): Promise<StaffActor> {
+  const member = await requireMember(context);
+  const { session, permissions, factors } = member;
+  if (!hasSecondFactor(session)) throw secondFactorRequired(factors);
+  if (context.now.getTime() - session.authenticatedAt.getTime() > LOGIN_TTL_SECONDS * 1000) {
+    throw new CommerceError('login_required', 'Staff log in every 12 hours. Log in again, then repeat.');
+  }
+  return { kind: 'staff', accountId: session.account.id, permissions };
+}
+
+/** One round trip, which also notes the use, once a minute at most. */
+async function requireKey(context: Context, key: string): Promise<KeyActor> {
+  const { rows } = await context.db.execute<{ id: string; kind: string; scopes: Permission[] }>(sql`
+    with found as (
+      select id, kind, scopes from api_keys
+      where hash = ${hashOfKey(key)} and revoked_at is null and (expires_at is null or expires_at > now())),
+    used as (
+      update api_keys k set last_used_at = now() from found
+      where k.id = found.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute'))
+    select id, kind, to_json(scopes) as scopes from found`);
+  const [found] = rows;
+  if (!found) throw new CommerceError('token_invalid', 'This key is none of this shop, was revoked, or has expired.');
+  if (found.kind !== 'secret') throw denied('A public key tells who asks, and opens nothing.');
+  return { kind: 'api_key', keyId: found.id, permissions: found.scopes };
+}
+
+async function readMember({ db }: Context, session: Session): Promise<Member | null> {
+  const { rows } = await db.execute<{
+    id: string;
+    title: string;
+    permissions: Permission[];
+    has_otp: boolean;
+    has_passkey: boolean;
+    recovery_codes_left: number;
+  }>(sql`
+    select r.id, r.title, to_json(r.permissions) as permissions,
+      m.totp_confirmed_at is not null as has_otp,
+      exists (select from passkeys p where p.account_id = m.account_id) as has_passkey,
+      cardinality(m.recovery_code_hashes) as recovery_codes_left
+    from staff_members m join staff_roles r on r.id = m.role_id
+    where m.account_id = ${session.account.id} and m.disabled_at is null`);
+  const [row] = rows;
+  if (!row) return null;
+  return {
+    session,
+    role: { id: row.id, title: row.title },
+    permissions: row.permissions,
+    factors: [...(row.has_otp ? (['otp'] as const) : []), ...(row.has_passkey ? (['passkey'] as const) : [])],
+    recoveryCodesLeft: row.recovery_codes_left,
+  };
+}
+
+function requirePerson({ request }: Context): void {
+  const bearer = bearerOf(request);
+  if (bearer !== null && !isTokenShaped(bearer)) throw denied('This needs a person who is signed in, not a key.');
+}
+
+function hasSecondFactor({ amr }: Session): boolean {
+  return amr.some((method) => SECOND_FACTORS.includes(method));
+}
+
+function secondFactorRequired(factors: Factor[]): CommerceError {
+  const message =
+    factors.length > 0
+      ? 'Log in with your second factor.'
+      : 'Set up a second factor (a one-time code or a passkey), then log in with it.';
+  return new CommerceError('second_factor_required', message, { facts: { factors } });
+}
