@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { removeIdentityOperation } from '@/node/oauth';
+
+export const DELETE = bind(removeIdentityOperation);
