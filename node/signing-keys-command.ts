@@ -2,7 +2,6 @@
  * `npm run signing-keys -- list | rotate | revoke KID`: the keys that access tokens are signed with. What it says goes to
  * the standard output. Ends with 1 where it could not be done.
  */
-import { parseArgs } from 'node:util';
 import { createDb, type Db } from '@/db/client';
 import { openStore } from './import/store';
 import { listSigningKeys, revokeSigningKey, rotateSigningKeys, type SigningKey } from './signing-keys';
@@ -40,16 +39,11 @@ async function main(): Promise<number> {
 
 type Command = { name: 'list' | 'rotate' } | { name: 'revoke'; kid: string };
 
-function readCommand(args: string[]): Command | null {
-  try {
-    const [name, kid, ...more] = parseArgs({ args, allowPositionals: true }).positionals;
-    if (more.length > 0) return null;
-    if ((name === 'list' || name === 'rotate') && kid === undefined) return { name };
-    return name === 'revoke' && kid !== undefined ? { name, kid } : null;
-  } catch (error) {
-    console.error(`${(error as Error).message}\n`);
-    return null;
-  }
+/** By hand: a key's name may begin with the dash of an option. */
+function readCommand([name, kid, ...more]: string[]): Command | null {
+  if (more.length > 0) return null;
+  if ((name === 'list' || name === 'rotate') && kid === undefined) return { name };
+  return name === 'revoke' && kid !== undefined ? { name, kid } : null;
 }
 
 async function carryOut(db: Db, command: Command, secret: string | undefined): Promise<void> {

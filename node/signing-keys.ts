@@ -160,7 +160,7 @@ async function signingKey(db: Db, env: Secret): Promise<Signer> {
     db.execute(
       insertion(
         key,
-        sql`select now() where not exists (select 1 from signing_keys where ${isSigning} and kid <> all(${first.closed}))`,
+        sql`select now() where not exists (select 1 from signing_keys where ${isSigning} and kid <> all(${sql.param(first.closed)}::text[]))`,
       ),
     ),
   ]);
