@@ -12,7 +12,7 @@ export type FulfilmentStatus = 'unfulfilled' | 'fulfilled';
 export type PaymentStatus = 'pending' | 'requires_action' | 'processing' | 'succeeded' | 'failed' | 'cancelled';
 
 /** Why an order was cancelled. Permanent words: they stand in its history. */
-export type CancellationReason = 'payment_failed' | 'expired' | 'superseded' | 'requested';
+export type CancellationReason = 'payment_failed' | 'expired' | 'superseded' | 'requested' | 'by_shop';
 
 /** What decides how an order may move. */
 export interface OrderState {

@@ -4,14 +4,13 @@
  */
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
-import type { CancellationReason } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
 import { payments } from '@/db/schema';
 import { logFault } from './log';
 import { type OrderRecord, readOrder } from './order-record';
 import type { CreateIntent, Intent } from './payments/provider';
 import { requireProvider } from './payments/providers';
-import { settleByCancellation, settleByPayment } from './settlement';
+import { type Cancellation, settleByCancellation, settleByPayment } from './settlement';
 
 const BITE = 25;
 /** A payment that somebody looked at in this time is left to them. */
@@ -20,6 +19,10 @@ const LOOKED_AT_SECONDS = 20;
 const IDLE_SECONDS = 3;
 /** No request to a provider is on its way for longer than this. */
 const IN_FLIGHT_SECONDS = 60;
+
+const REQUESTED: Cancellation = { actor: 'shopper', reason: 'requested' };
+const SUPERSEDED: Cancellation = { actor: 'shopper', reason: 'superseded' };
+const EXPIRED: Cancellation = { actor: 'system', reason: 'expired' };
 
 /** Asks the provider for the order's money, for the first time or again with the same words, and settles by its answer. */
 export async function requestPayment(db: Db, record: OrderRecord): Promise<OrderRecord> {
@@ -95,17 +98,20 @@ async function cancelExpired(db: Db, holds: SQL): Promise<number> {
  */
 export async function supersede(db: Db, record: OrderRecord | null): Promise<void> {
   if (!record || record.order.status === 'cancelled') return;
-  const settled = record.order.status === 'pending' ? await giveUp(db, record, 'superseded') : record;
+  const settled = record.order.status === 'pending' ? await giveUp(db, record, SUPERSEDED) : record;
   if (settled.order.status === 'cancelled') return;
   throw new CommerceError('order_already_placed', 'This cart was ordered already.', {
     facts: { orderId: settled.order.id },
   });
 }
 
-/** Cancels an order on its shopper's wish: an unpaid one at the provider first. Throws `order_not_cancellable`. */
-export async function cancelOrder(db: Db, record: OrderRecord): Promise<OrderRecord> {
-  const settled = record.order.status === 'pending' ? await giveUp(db, record, 'requested') : record;
-  return settleByCancellation(db, settled.order.id, { actor: 'shopper', reason: 'requested', seen: settled });
+/**
+ * Cancels an order, on its shopper's wish where nobody else is named: an unpaid one at the provider first. Throws
+ * `order_not_cancellable`.
+ */
+export async function cancelOrder(db: Db, record: OrderRecord, cancellation = REQUESTED): Promise<OrderRecord> {
+  const settled = record.order.status === 'pending' ? await giveUp(db, record, cancellation) : record;
+  return settleByCancellation(db, settled.order.id, { ...cancellation, seen: settled });
 }
 
 /**
@@ -128,7 +134,7 @@ async function reconcile(db: Db, orderId: string): Promise<OrderRecord | null> {
   const record = await readOrder(db, orderId);
   if (record?.order.status !== 'pending') return record;
   const { order, payment } = record;
-  if (order.expiresAt.getTime() <= Date.now()) return giveUp(db, record, 'expired');
+  if (order.expiresAt.getTime() <= Date.now()) return giveUp(db, record, EXPIRED);
   if (payment.providerPaymentId === null) return requestPayment(db, record);
   const intent = await requireProvider(payment.provider).get(payment.providerPaymentId);
   return settleByPayment(db, order.id, intent, { actor: 'system', seen: record });
@@ -138,18 +144,17 @@ async function reconcile(db: Db, orderId: string): Promise<OrderRecord | null> {
  * Cancels at the provider first, and here only as the provider answers: so no money is taken for an order that is gone.
  * Should it be taken after all, by a request that was long on its way, it is sent back when the news of it come.
  */
-async function giveUp(db: Db, record: OrderRecord, reason: CancellationReason): Promise<OrderRecord> {
+async function giveUp(db: Db, record: OrderRecord, cancellation: Cancellation): Promise<OrderRecord> {
   const { order, payment } = record;
-  const actor = reason === 'expired' ? 'system' : 'shopper';
   const provider = requireProvider(payment.provider);
   const intentId = payment.providerPaymentId ?? (await provider.find(order.id))?.id;
   if (intentId !== undefined) {
-    return settleByPayment(db, order.id, await provider.cancel(intentId), { actor, reason, seen: record });
+    return settleByPayment(db, order.id, await provider.cancel(intentId), { ...cancellation, seen: record });
   }
   if (Date.now() - order.createdAt.getTime() < IN_FLIGHT_SECONDS * 1000) {
     throw new CommerceError('request_in_progress', 'This order is being placed at this moment.');
   }
-  return settleByCancellation(db, order.id, { actor, reason, seen: record });
+  return settleByCancellation(db, order.id, { ...cancellation, seen: record });
 }
 
 /** What costs nothing is paid: no provider is asked for nothing. */

@@ -10,8 +10,21 @@ import { type Message, outboxStatement } from './outbox';
 import type { Intent } from './payments/provider';
 import { releaseStatement } from './promotion-uses';
 
-/** Who moved an order, for its history. */
-export type Actor = 'shopper' | 'provider' | 'system';
+/** Who moved an order, for its history; staff and keys by their ids. */
+export type Actor = 'shopper' | 'provider' | 'system' | `staff:${string}` | `api_key:${string}`;
+
+/** Who cancels an order and why. */
+export interface Cancellation {
+  actor: Actor;
+  reason: CancellationReason;
+  /** For the order's history; no shopper sees it. */
+  note?: string;
+  /** What is written in the batch that cancels it, and in no other. */
+  beside?(from: OrderRecord, to: OrderMove['state']): Statement[];
+}
+
+/** What moves an order: a cancellation, or news that may come to one. */
+type Cause = Pick<Cancellation, 'actor'> & Partial<Cancellation>;
 
 const MAX_TRIES = 6;
 
@@ -23,11 +36,7 @@ export async function settleByPayment(
   db: Db,
   orderId: string,
   intent: Intent,
-  {
-    actor,
-    reason,
-    seen,
-  }: { actor: Actor; reason?: CancellationReason /** As it was read just now. */; seen?: OrderRecord },
+  { seen, ...cause }: Cause & { /** As it was read just now. */ seen?: OrderRecord },
 ): Promise<OrderRecord> {
   return settle(db, orderId, seen, (record) => {
     const { payment } = record;
@@ -37,8 +46,8 @@ export async function settleByPayment(
       console.error(JSON.stringify({ level: 'error', code: 'payment_differs', orderId, intentId: intent.id }));
       return null;
     }
-    const move = moveByPayment(orderStateOf(record), intent, reason);
-    return move && statementsOf(db, record, move, actor, intent);
+    const move = moveByPayment(orderStateOf(record), intent, cause.reason);
+    return move && statementsOf(db, record, move, cause, intent);
   });
 }
 
@@ -46,11 +55,11 @@ export async function settleByPayment(
 export async function settleByCancellation(
   db: Db,
   orderId: string,
-  { actor, reason, seen }: { actor: Actor; reason: CancellationReason; seen?: OrderRecord },
+  { seen, ...cancellation }: Cancellation & { seen?: OrderRecord },
 ): Promise<OrderRecord> {
   return settle(db, orderId, seen, (record) => {
-    const move = moveByCancellation(orderStateOf(record), reason);
-    return move && statementsOf(db, record, move, actor);
+    const move = moveByCancellation(orderStateOf(record), cancellation.reason);
+    return move && statementsOf(db, record, move, cancellation);
   });
 }
 
@@ -77,7 +86,7 @@ async function settle(
 }
 
 /** A move as the statements of one batch; the first aborts it if the order is no longer what the move was decided on. */
-function statementsOf(db: Db, record: OrderRecord, move: OrderMove, actor: Actor, intent?: Intent): Statement[] {
+function statementsOf(db: Db, record: OrderRecord, move: OrderMove, cause: Cause, intent?: Intent): Statement[] {
   const { order, payment } = record;
   const { state, effects } = move;
   const now = sql`now()`;
@@ -115,8 +124,13 @@ function statementsOf(db: Db, record: OrderRecord, move: OrderMove, actor: Actor
     );
   }
 
-  const events = eventsOf(record, move);
-  statements.push(db.insert(orderEvents).values(events.map((event) => ({ orderId: order.id, actor, ...event }))));
+  const events = eventsOf(record, move, cause.note).map((event) => ({
+    orderId: order.id,
+    actor: cause.actor,
+    ...event,
+  }));
+  statements.push(db.insert(orderEvents).values(events));
+  if (effects.includes('cancelled')) statements.push(...(cause.beside?.(record, state) ?? []));
   const entries = [
     ...(effects.includes('confirmed') ? ledger.sale(record) : []),
     ...(effects.includes('captured') ? ledger.capture(record, captured) : []),
@@ -131,11 +145,13 @@ function statementsOf(db: Db, record: OrderRecord, move: OrderMove, actor: Actor
   return statements;
 }
 
-function eventsOf({ payment }: OrderRecord, { state, effects, reason }: OrderMove) {
+function eventsOf({ payment }: OrderRecord, { state, effects, reason }: OrderMove, note?: string) {
   const events: { type: string; data: Record<string, unknown> }[] = [];
   if (state.payment !== payment.status) events.push({ type: `payment.${state.payment}`, data: {} });
   if (effects.includes('confirmed')) events.push({ type: 'order.confirmed', data: {} });
-  if (effects.includes('cancelled')) events.push({ type: 'order.cancelled', data: { reason } });
+  if (effects.includes('cancelled')) {
+    events.push({ type: 'order.cancelled', data: { reason, ...(note === undefined ? {} : { note }) } });
+  }
   if (effects.includes('refunded')) {
     events.push({ type: 'payment.refunded', data: { amountMinor: state.refundedMinor - payment.refundedMinor } });
   }
@@ -151,7 +167,7 @@ function messagesOf({ order, payment, lines }: OrderRecord, { state, stock, effe
     );
   }
   // A declined card is answered on the spot, and a superseded order was replaced by the shopper: neither needs a letter.
-  if (effects.includes('cancelled') && (reason === 'expired' || reason === 'requested')) {
+  if (effects.includes('cancelled') && (reason === 'expired' || reason === 'requested' || reason === 'by_shop')) {
     messages.push({ topic: 'order.cancelled', aggregateId: order.id, payload: { orderId: order.id, reason } });
   }
   if (effects.includes('refund_due')) {

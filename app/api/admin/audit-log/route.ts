@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { listAuditLogOperation } from '@/node/staff/audit';
+
+export const GET = bind(listAuditLogOperation);

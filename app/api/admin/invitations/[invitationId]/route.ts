@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { withdrawInvitationOperation } from '@/node/staff/invitations';
+
+export const DELETE = bind(withdrawInvitationOperation);

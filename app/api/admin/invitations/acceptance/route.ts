@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { acceptInvitationOperation } from '@/node/staff/invitations';
+
+export const POST = bind(acceptInvitationOperation);

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { cancelStaffOrderOperation } from '@/node/staff/orders';
+
+export const POST = bind(cancelStaffOrderOperation);

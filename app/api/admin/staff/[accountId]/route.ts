@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { changeMemberOperation } from '@/node/staff/members';
+
+export const PATCH = bind(changeMemberOperation);

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { listStaffOperation } from '@/node/staff/members';
+
+export const GET = bind(listStaffOperation);
