@@ -1,8 +1,10 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Platform, startPlatform } from '@/local/platform';
+import { stockShop } from '../contract/fixture';
 import { hosts, type RunningHost } from '../contract/hosts';
 import { ADDRESS_HEADER, freshAddress } from './isolates';
 
@@ -52,24 +54,29 @@ const gates: { name: string; available: boolean; start(env: Record<string, strin
 
 describe.each(gates.filter(({ available }) => available))('the gate of $name', ({ start }) => {
   let platform: Platform;
+  let kv: Relay;
   let host: RunningHost;
+
+  const ask = (method: string, path: string, address: string, headers = {}) =>
+    host.fetch(path, { method, headers: { [ADDRESS_HEADER]: address, ...headers } });
 
   beforeAll(async () => {
     platform = await startPlatform({ dataDir: null });
+    await stockShop(platform.env);
+    kv = await startRelay(platform.env.KV_REST_API_URL!);
     host = await start({
       ...platform.env,
+      KV_REST_API_URL: kv.url,
       AUTH_SECRET: 'limits'.repeat(6),
       CRON_SECRET: 'limits'.repeat(6),
-      [`CLIENT_ADDRESS_HEADER`]: ADDRESS_HEADER,
+      CLIENT_ADDRESS_HEADER: ADDRESS_HEADER,
     });
   });
   afterAll(async () => {
     await host?.close();
+    kv?.close();
     await platform?.close();
   });
-
-  const ask = (method: string, path: string, address: string, headers = {}) =>
-    host.fetch(path, { method, headers: { [ADDRESS_HEADER]: address, ...headers } });
 
   it('tells the client its limits, on the answer of whatever is behind it', async () => {
     const answer = await ask('GET', '/api/cart', freshAddress());
@@ -104,4 +111,58 @@ describe.each(gates.filter(({ available }) => available))('the gate of $name', (
     expect(statuses.slice(-5)).toEqual([429, 429, 429, 429, 429]);
     expect(platform.counters.kv - before).toBeGreaterThan(0);
   });
+
+  it('is closed to logins soon, and open to others at once, where KV falls silent', async () => {
+    kv.silence();
+    const login = await timed('POST', '/api/auth/login', freshAddress());
+    expect(login.status).toBe(503);
+    // The decision is due within 250; the rest is the way there and back through the host.
+    expect(login.milliseconds).toBeLessThan(500);
+    const address = freshAddress();
+    const others = [];
+    for (let asked = 0; asked < 130; asked += 1) others.push(await timed('GET', '/api/nothing', address));
+    expect(others.map(({ status }) => status)).not.toContain(503);
+    // One of them told KV, behind its answer, and waited two seconds there.
+    expect(Math.max(...others.map(({ milliseconds }) => milliseconds))).toBeLessThan(500);
+  });
+
+  async function timed(method: string, path: string, address: string) {
+    const began = performance.now();
+    const { status } = await ask(method, path, address);
+    return { status, milliseconds: performance.now() - began };
+  }
 });
+
+interface Relay {
+  url: string;
+  /** From now on everything is taken and nothing answered. */
+  silence(): void;
+  close(): void;
+}
+
+/** Stands before a server, until it falls silent. */
+async function startRelay(target: string): Promise<Relay> {
+  const { port, pathname } = new URL(target);
+  const sockets = new Set<Socket>();
+  let isSilent = false;
+  const server = createServer((socket) => {
+    const onward = connect(Number(port), '127.0.0.1');
+    for (const one of [socket, onward]) {
+      sockets.add(one);
+      one.on('error', () => {}).on('close', () => sockets.delete(one));
+    }
+    socket.on('data', (bytes) => isSilent || onward.write(bytes));
+    onward.on('data', (bytes) => isSilent || socket.write(bytes));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
+    silence: () => {
+      isSilent = true;
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
