@@ -145,7 +145,8 @@ export async function openOrderShop(
       host,
     );
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as Body };
+    const parsed = text === '' ? undefined : JSON.parse(text);
+    return { status: response.status, headers: response.headers, text, body: parsed as Body };
   }
 
   const shop: OrderShop = {
