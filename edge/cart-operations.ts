@@ -37,7 +37,7 @@ import { requireGroupPass } from './group-pass';
 import { type Context, operation, type Reply } from './http';
 import { loadFacts } from './snapshot';
 
-/** The caller's cart. Where there is none: an empty one with `id` null and `version` 0, which is not kept. */
+/** The caller's cart: an account's own, or a guest's. Where there is none: an empty one with `id` null and `version` 0, which is not kept. */
 export const getCart = operation({ method: 'GET', path: '/api/cart' }, async (context) => {
   const cart = await readCart(context);
   if (cart) return answer(context, cart);
@@ -302,7 +302,7 @@ async function answer(context: Context, stored: Cartlike, changed?: ChangedCart)
   const cart: Cart = {
     id: stored.id,
     version: stored.version,
-    ...(changed?.made ? { token: changed.token.token } : {}),
+    ...(changed?.made && changed.token ? { token: changed.token.token } : {}),
     ...market,
     email,
     shippingAddress,
@@ -322,7 +322,8 @@ async function answer(context: Context, stored: Cartlike, changed?: ChangedCart)
     warnings: [...moved, ...priced.warnings],
   };
   const headers: Record<string, string> = { etag: `"${stored.version}"` };
-  if (changed?.made) headers['x-cart-token'] = changed.token.token;
-  if (changed?.token.fromCookie) headers['set-cookie'] = cartCookie(context, changed.token.token);
-  return { status: changed?.made ? 201 : 200, body: cart, headers };
+  const token = changed?.token;
+  if (changed?.made && token) headers['x-cart-token'] = token.token;
+  const cookies = token?.fromCookie ? [cartCookie(context, token.token)] : [];
+  return { status: changed?.made ? 201 : 200, body: cart, headers, cookies };
 }

@@ -1,3 +1,5 @@
+import { type Caller, callerOf } from './caller';
+import { cookieName, readCookie, setCookie } from './cookies';
 import type { Context } from './http';
 
 export const CART_TTL_SECONDS = 30 * 24 * 60 * 60;
@@ -8,42 +10,46 @@ export interface CartToken {
   fromCookie: boolean;
 }
 
+/** One of `token` and `caller` is there. */
+export interface CartAccess {
+  key: string;
+  token: CartToken | null;
+  caller: Caller | null;
+}
+
 /** A cart token: 256 random bits in base64url. Whoever holds it holds the cart. */
 export function newCartToken(): string {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
-/** The caller's cart token: `X-Cart-Token` before the cookie; what no token can look like counts as none. */
+/**
+ * How the caller reaches a cart: by `X-Cart-Token`, as an account that is signed in, or by the cookie; null for none of
+ * these. An account has one cart, wherever it signs in. Throws as `callerOf` does.
+ */
+export async function cartAccessOf(context: Context): Promise<CartAccess | null> {
+  const header = context.request.headers.get('x-cart-token');
+  const caller = header === null ? await callerOf(context) : null;
+  if (caller) return { key: accountCartKeyOf(caller.accountId), token: null, caller };
+  const token = cartTokenOf(context);
+  return token && { key: await cartKeyOf(token.token), token, caller: null };
+}
+
+/** Where an account's cart lies in KV. */
+export const accountCartKeyOf = (accountId: string) => `cart:${accountId}`;
+
+/** A guest's cart token: `X-Cart-Token` before the cookie; what no token can look like counts as none. */
 export function cartTokenOf(context: Pick<Context, 'request' | 'url' | 'env'>): CartToken | null {
   const header = context.request.headers.get('x-cart-token');
   if (header !== null) return isToken(header) ? { token: header, fromCookie: false } : null;
-  const cookies = context.request.headers.get('cookie');
-  if (cookies === null) return null;
-  const name = cookieName(context);
-  for (const pair of cookies.split(';')) {
-    const [key, value] = pair.trim().split('=', 2);
-    if (key === name && value !== undefined && isToken(value)) return { token: value, fromCookie: true };
-  }
-  return null;
+  const value = readCookie(context.request, cookieName(context, 'cart'));
+  return value !== null && isToken(value) ? { token: value, fromCookie: true } : null;
 }
 
 const isToken = (text: string) => /^[\w-]{43}$/.test(text);
 
 /** The `Set-Cookie` that lets a browser come back with its cart for as long as KV keeps it. */
-export function cartCookie(context: Pick<Context, 'url' | 'env'>, token: string): string {
-  const secure = isSecure(context) ? '; Secure' : '';
-  return `${cookieName(context)}=${token}; Path=/; Max-Age=${CART_TTL_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
-}
-
-/** Browsers let no other host and no plain-http page set a `__Host-` cookie, and take none on plain http. */
-function cookieName(context: Pick<Context, 'url' | 'env'>): string {
-  return isSecure(context) ? '__Host-cart' : 'cart';
-}
-
-/** Behind a proxy that ends TLS the request's own URL may say http: then the shop's public address tells. */
-function isSecure({ url, env }: Pick<Context, 'url' | 'env'>): boolean {
-  return url.protocol === 'https:' || (env.SITE_URL?.startsWith('https:') ?? false);
-}
+export const cartCookie = (context: Pick<Context, 'url' | 'env'>, token: string) =>
+  setCookie(context, 'cart', token, CART_TTL_SECONDS);
 
 const MAX_REMEMBERED = 1_000;
 const keys = new Map<string, string>();

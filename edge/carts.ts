@@ -8,10 +8,19 @@ import type { Market } from '@/commerce/market';
 import { ANYBODY, type LineInput, MAX_COUPONS, MAX_LINES, MAX_QUANTITY, type PricingInput } from '@/commerce/pricing';
 import { newId } from '@/db/ids';
 import { canonicalMetadata, inputError } from './cart-input';
-import { CHANGE_CART, COMPLETE_CART, READ_CART } from './cart-script';
-import { CART_TTL_SECONDS, type CartToken, cartKeyOf, cartTokenOf, newCartToken } from './cart-token';
+import { CHANGE_CART, COMPLETE_CART, JOIN_CART, READ_CART } from './cart-script';
+import {
+  accountCartKeyOf,
+  CART_TTL_SECONDS,
+  type CartAccess,
+  type CartToken,
+  cartAccessOf,
+  cartKeyOf,
+  newCartToken,
+} from './cart-token';
 import type { Context } from './http';
 import type { Kv } from './kv';
+import { sessionArgOf, sessionMarksKeyOf } from './session-marks';
 import { CATALOG_VERSION_KEY, noteVersions, STOCK_VERSION_KEY } from './snapshot';
 
 /** A cart as KV holds it, not priced. */
@@ -59,14 +68,16 @@ export function pricingInputOf(
   };
 }
 
-/** The caller's cart in one round trip, or null where the caller has none. */
+/** The caller's cart in one round trip, or null where the caller has none. Throws as `cartAccessOf` does, and `session_ended`. */
 export async function readCart(context: Context): Promise<StoredCart | null> {
-  const found = cartTokenOf(context);
-  if (!found) return null;
-  const key = await cartKeyOf(found.token);
-  const [, hash, versions] = (await context.kv.run(READ_CART, keysOf(key), [])) as Done;
-  note(versions);
-  return hash.length === 0 ? null : parseCart(key, hash);
+  const access = await cartAccessOf(context);
+  if (!access) return null;
+  const outcome = (await context.kv.run(READ_CART, keysOf(access), [sessionArgOf(access.caller)])) as Outcome;
+  if (outcome[0] === 'done' && outcome[1].length === 0) {
+    note(outcome[2]);
+    return null;
+  }
+  return settle(access, outcome);
 }
 
 /**
@@ -86,6 +97,19 @@ export async function completeCart(
   return outcome === 1 ? 'gone' : outcome === 2 ? 'rest' : 'other';
 }
 
+/**
+ * Joins a guest's cart into an account's, as one step: quantities of the same thing add up to what a line holds, what the
+ * guest chose (address, way of shipping, market) goes before what the account had. Whatever does not fit, for the bounds of
+ * a cart, stays in the guest's. Answers whether something stayed. May be repeated.
+ */
+export async function joinCart(
+  kv: Kv,
+  { guestKey, accountId, email }: { guestKey: string; accountId: string; email: string },
+): Promise<'all' | 'rest'> {
+  const keys = [guestKey, accountCartKeyOf(accountId)];
+  return (await kv.run(JOIN_CART, keys, [CART_TTL_SECONDS, email])) === 'rest' ? 'rest' : 'all';
+}
+
 export interface CartChange {
   operation: 'add' | 'set' | 'put' | 'code' | 'uncode';
   /** What the script takes for the operation. */
@@ -96,7 +120,8 @@ export interface CartChange {
 
 export interface ChangedCart {
   cart: StoredCart;
-  token: CartToken;
+  /** Null where the cart is an account's. */
+  token: CartToken | null;
   /** Whether this change made it. */
   made: boolean;
 }
@@ -104,28 +129,34 @@ export interface ChangedCart {
 /**
  * Changes the caller's cart, or makes it, in one round trip (two where the caller's token has outlived its cart).
  * Honours `If-Match`. Throws `version_mismatch`, `item_not_found`, `coupon_not_found`, `too_many_lines`,
- * `too_many_coupons`, `quantity_above_limit`, `variant_not_sold_in_currency`.
+ * `too_many_coupons`, `quantity_above_limit`, `variant_not_sold_in_currency`, `session_ended`, and as `cartAccessOf` does.
  */
 export async function changeCart(context: Context, change: CartChange): Promise<ChangedCart> {
   const expected = expectedVersions(context.request.headers.get('if-match'));
-  const found = cartTokenOf(context);
-  if (found) {
-    const key = await cartKeyOf(found.token);
-    const outcome = await run(context.kv, key, change, expected, ['', '', '']);
-    if (outcome[0] !== 'no_cart') return { cart: settle(key, outcome), token: found, made: false };
+  const access = await cartAccessOf(context);
+  const wanted = change.makes ? [newId('cart'), change.makes.currency, change.makes.country] : null;
+  if (access) {
+    // A token whose cart is gone is not taken up again: whoever handed it out may still know it.
+    const made = (access.caller && wanted) ?? MAKE_NONE;
+    const outcome = await run(context.kv, access, change, expected, made);
+    if (outcome[0] !== 'no_cart') {
+      const cart = settle(access, outcome);
+      return { cart, token: access.token, made: cart.id === made[0] };
+    }
   }
-  if (!change.makes) throw change.operation === 'uncode' ? noSuchCoupon() : noSuchItem();
-  // A token whose cart is gone is not taken up again: whoever handed it out may still know it.
+  if (!wanted) throw change.operation === 'uncode' ? noSuchCoupon() : noSuchItem();
   const token = newCartToken();
-  const key = await cartKeyOf(token);
-  const made = [newId('cart'), change.makes.currency, change.makes.country];
-  const cart = settle(key, await run(context.kv, key, change, expected, made));
-  return { cart, token: { token, fromCookie: true }, made: true };
+  const fresh: CartAccess = { key: await cartKeyOf(token), token: { token, fromCookie: true }, caller: null };
+  const cart = settle(fresh, await run(context.kv, fresh, change, expected, wanted));
+  return { cart, token: fresh.token, made: true };
 }
+
+const MAKE_NONE = ['', '', ''];
 
 type Done = ['done', string[], [catalog: string | null, stock: string | null]];
 type Refused = [
   (
+    | 'session_ended'
     | 'other_version'
     | 'no_cart'
     | 'no_line'
@@ -140,25 +171,34 @@ type Refused = [
 ];
 type Outcome = Done | Refused;
 
-async function run(kv: Kv, key: string, change: CartChange, expected: string, made: string[]): Promise<Outcome> {
-  const args = [change.operation, expected, CART_TTL_SECONDS, ...made, ...change.args];
-  return (await kv.run(CHANGE_CART, keysOf(key), args)) as Outcome;
+async function run(kv: Kv, access: CartAccess, change: CartChange, expected: string, made: string[]): Promise<Outcome> {
+  const session = sessionArgOf(access.caller);
+  const args = [change.operation, expected, CART_TTL_SECONDS, ...made, session, ...change.args];
+  return (await kv.run(CHANGE_CART, keysOf(access), args)) as Outcome;
 }
 
-const keysOf = (key: string) => [key, CATALOG_VERSION_KEY, STOCK_VERSION_KEY];
+function keysOf({ key, caller }: CartAccess): string[] {
+  const marks = caller ? [sessionMarksKeyOf(caller.accountId)] : [];
+  return [key, CATALOG_VERSION_KEY, STOCK_VERSION_KEY, ...marks];
+}
 
 function note([catalog, stock]: Done[2]): void {
   noteVersions({ catalog: catalog ?? '', stock: stock ?? '' });
 }
 
-function settle(key: string, outcome: Outcome): StoredCart {
+function settle({ key, caller }: CartAccess, outcome: Outcome): StoredCart {
   if (outcome[0] !== 'done') throw refusal(outcome);
   note(outcome[2]);
-  return parseCart(key, outcome[1]);
+  const cart = parseCart(key, outcome[1]);
+  // An account's own group goes before what a pass said.
+  if (caller?.customerGroup) cart.group = { id: caller.customerGroup, until: caller.expiresAt * 1000 };
+  return cart;
 }
 
 function refusal([code, version, currency]: Refused): CommerceError {
   switch (code) {
+    case 'session_ended':
+      return new CommerceError('session_ended', 'This session has ended. Sign in again.');
     case 'other_version':
       return new CommerceError('version_mismatch', 'The cart changed since it was read.', {
         facts: { version: Number(version) },

@@ -32,6 +32,8 @@ export interface Reply {
   /** A body that is JSON text already; it wins over `body`. */
   json?: string;
   headers?: Record<string, string>;
+  /** Each a whole `Set-Cookie`. */
+  cookies?: string[];
 }
 
 /** A handler bound to its method and path: a plain function of `Request` to `Response`. */
@@ -48,6 +50,8 @@ interface Spec<Query, Body> {
   path: string;
   query?: v.GenericSchema<unknown, Query>;
   body?: v.GenericSchema<unknown, Body>;
+  /** A request without a body counts as one with `{}`. */
+  bodyIsOptional?: boolean;
 }
 
 const NO_HOST: Host = { waitUntil: (work) => void work.catch(() => {}), revalidateTags: () => {} };
@@ -76,7 +80,8 @@ export function operation<Query = undefined, Body = undefined>(
         requireSameSite(request);
         for (const [name, value] of url.searchParams) requireStorable(value, name);
         const query = spec.query ? parse(spec.query, Object.fromEntries(url.searchParams)) : undefined;
-        const body = spec.body ? parse(spec.body, await readJsonBody(request)) : undefined;
+        const isLeftOut = spec.bodyIsOptional && !request.headers.has('content-type');
+        const body = spec.body ? parse(spec.body, isLeftOut ? {} : await readJsonBody(request)) : undefined;
         const context = createContext(request, { url, params, requestId, host, trips });
         reply = await run(context, { query: query as Query, body: body as Body });
       } catch (error) {
@@ -122,6 +127,7 @@ function createContext(
 
 function render(reply: Reply, requestId: string, trips: Trips): Response {
   const headers = new Headers(reply.headers);
+  for (const cookie of reply.cookies ?? []) headers.append('set-cookie', cookie);
   headers.set('x-request-id', requestId);
   headers.set(
     'server-timing',
@@ -165,19 +171,22 @@ function requestIdOf(request: Request): string {
 }
 
 /**
- * Refuses an unsafe request that a page of another site sent with the shopper's cookies (CSRF): browsers say so in
- * `Sec-Fetch-Site` or `Origin`; a client that is no browser sends neither.
+ * Refuses an unsafe request that may have come from a page of another site with the shopper's cookies (CSRF): it has to
+ * prove that it is our own page's, by `Sec-Fetch-Site` or `Origin`, which every browser sends. A client that shows its
+ * credential in a header needs no proof, since no page can do that to another site unasked; nor does one without cookies.
  */
 function requireSameSite(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD' || !request.headers.has('cookie')) return;
+  if (OWN_CREDENTIALS.some((name) => request.headers.has(name))) return;
   const site = request.headers.get('sec-fetch-site');
   const origin = request.headers.get('origin');
   const ownHost = request.headers.get('x-forwarded-host') ?? request.headers.get('host') ?? new URL(request.url).host;
-  const foreignOrigin = origin !== null && (!URL.canParse(origin) || new URL(origin).host !== ownHost);
-  if ((site !== null && site !== 'same-origin' && site !== 'none') || foreignOrigin) {
-    throw new CommerceError('cross_site_request', 'This request came from a page of another site.');
-  }
+  const isOwnOrigin = origin !== null && URL.canParse(origin) && new URL(origin).host === ownHost;
+  const isOwnPage = site === null ? isOwnOrigin : site === 'same-origin' && (origin === null || isOwnOrigin);
+  if (!isOwnPage) throw new CommerceError('cross_site_request', 'This request did not come from a page of this shop.');
 }
+
+const OWN_CREDENTIALS = ['authorization', 'x-cart-token', 'x-order-token'];
 
 /** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
 const STATUS_BY_CODE: Record<string, number> = {
@@ -186,9 +195,18 @@ const STATUS_BY_CODE: Record<string, number> = {
   idempotency_key_required: 400,
   idempotency_key_invalid: 400,
   unauthenticated: 401,
+  token_invalid: 401,
+  token_expired: 401,
+  session_ended: 401,
+  login_failed: 401,
+  login_required: 401,
+  password_required: 401,
+  passkey_cloned: 401,
+  second_factor_required: 401,
   webhook_signature_invalid: 401,
   payment_declined: 402,
   cross_site_request: 403,
+  permission_denied: 403,
   not_found: 404,
   item_not_found: 404,
   coupon_not_found: 404,
@@ -201,6 +219,17 @@ const STATUS_BY_CODE: Record<string, number> = {
   out_of_stock: 409,
   order_already_placed: 409,
   order_not_cancellable: 409,
+  passkey_exists: 409,
+  last_login_method: 409,
+  last_owner: 409,
+  already_staff: 409,
+  invitation_open: 409,
+  role_exists: 409,
+  role_fixed: 409,
+  role_in_use: 409,
+  totp_exists: 409,
+  totp_not_started: 409,
+  stock_held: 409,
   version_mismatch: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,
@@ -217,11 +246,23 @@ const STATUS_BY_CODE: Record<string, number> = {
   too_many_coupons: 422,
   group_pass_invalid: 422,
   quote_invalid: 422,
+  link_invalid: 422,
+  code_wrong: 422,
+  password_wrong: 422,
+  password_too_weak: 422,
+  passkey_invalid: 422,
+  challenge_invalid: 422,
+  too_many_passkeys: 422,
+  too_many_addresses: 422,
   idempotency_key_reused: 422,
   cart_empty: 422,
   cart_not_ready: 422,
   payment_provider_unknown: 422,
+  too_many_attempts: 429,
+  rate_limited: 429,
   kv_unavailable: 503,
+  limiter_unavailable: 503,
+  passwords_busy: 503,
   database_unavailable: 503,
   payment_provider_unavailable: 503,
 };
@@ -229,6 +270,7 @@ const STATUS_BY_CODE: Record<string, number> = {
 /** Seconds after which what was refused may be tried again. */
 const RETRY_AFTER_BY_CODE: Record<string, number> = {
   request_in_progress: 1,
+  passwords_busy: 2,
   kv_unavailable: 1,
   database_unavailable: 1,
   payment_provider_unavailable: 5,
@@ -243,12 +285,13 @@ export function problem(thrown: unknown, requestId: string): Reply {
   const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined ? error : null;
   const code = known?.code ?? 'internal_error';
   const status = STATUS_BY_CODE[code] ?? 500;
+  const retryAfter = known?.facts?.retryAfterSeconds ?? RETRY_AFTER_BY_CODE[code];
   if (status >= 500) console.error(JSON.stringify({ level: 'error', requestId, code, error: describeError(thrown) }));
   return {
     status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(RETRY_AFTER_BY_CODE[code] ? { 'retry-after': String(RETRY_AFTER_BY_CODE[code]) } : {}),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     },
     body: {
       type: `urn:selvedge:problem:${code}`,
@@ -276,7 +319,8 @@ export function describeError(error: unknown): string {
   return `${error.name}: ${message}${cause}`;
 }
 
-function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown): Output {
+/** What a schema makes of an input. Throws `invalid_input` with every fault and its path. */
+export function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown): Output {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   const issues: InputIssue[] = result.issues.map((issue) => ({

@@ -1,14 +1,18 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { collections, productCollections, products, stock, variants } from '@/db/schema';
 import { completeCart } from '@/edge/carts';
+import { edgeEnv } from '@/edge/env';
 import type { Context } from '@/edge/http';
+import { markEnded } from '@/edge/session-marks';
 import { invalidateCatalog } from '@/edge/snapshot';
+import { accountLetter } from './account-letters';
 import { nodeEnv } from './env';
+import type { Letter } from './letter';
 import { logFault } from './log';
 import { sendMail } from './mail';
-import { type Letter, orderCancelled, orderConfirmed, orderRefunded } from './mail-templates';
+import { orderCancelled, orderConfirmed, orderRefunded } from './mail-templates';
 import { type OrderRecord, readOrder } from './order-record';
-import { type Deliver, type Delivery, drainOutbox } from './outbox';
+import { type Deliver, type Delivery, drainOutbox, type Message } from './outbox';
 import { requireProvider } from './payments/providers';
 import { settleByPayment } from './settlement';
 
@@ -22,6 +26,14 @@ export function drainAfterResponse(context: DeliveryContext): void {
 /** Delivers what is due in the outbox. */
 export function drain(context: DeliveryContext): Promise<{ processed: number; remaining: number }> {
   return drainOutbox(context.db, deliverer(context));
+}
+
+/** Shows a change of the catalog before the outbox comes to it, which then says so again. */
+export function showChange(
+  context: DeliveryContext,
+  change: Extract<Message, { topic: 'stock.changed' | 'catalog.changed' }>,
+): Promise<void> {
+  return deliverer(context)({ ...change, id: 0, attempts: 1 });
 }
 
 /** How each topic is delivered. Each may be repeated without harm. */
@@ -48,6 +60,10 @@ function deliverer(context: DeliveryContext): Deliver {
         await completeCart(kv, cart, ordered);
         return;
       }
+      case 'account.letter':
+        return mailAboutAccount(delivery);
+      case 'session.ended':
+        return markEnded(kv, delivery.payload);
       case 'stock.changed': {
         const change = await readStockChange(context, delivery.payload.deltas);
         await invalidateCatalog(kv, { variantIds: change.variantIds, slugs: change.slugs, stockOnly: true });
@@ -122,6 +138,14 @@ async function mail(
   const record = await requireOrder(db, delivery.payload.orderId);
   const letter = compose(record, nodeEnv().SITE_URL);
   await sendMail({ to: record.order.email, ...letter, name: `${delivery.topic}.${delivery.id}.${record.order.id}` });
+}
+
+async function mailAboutAccount({
+  id,
+  payload: { to, ...message },
+}: Extract<Delivery, { topic: 'account.letter' }>): Promise<void> {
+  const written = accountLetter(message, { authSecret: edgeEnv().AUTH_SECRET, siteUrl: nodeEnv().SITE_URL });
+  if (written) await sendMail({ to, ...written, name: `account.${message.template}.${id}` });
 }
 
 async function refund(

@@ -2,27 +2,21 @@
 import { formatMoney } from '@/commerce/money';
 import { isInvoicedNet } from '@/commerce/vat-id';
 import type { AddressRecord } from '@/db/schema';
-import { Html, html } from './html';
+import { type Html, html } from './html';
+import { INK, type Letter, type LetterParts, LINE, letter, SANS, SOFT } from './letter';
 import type { OrderRecord } from './order-record';
-
-export interface Letter {
-  subject: string;
-  text: string;
-  html: string;
-}
 
 /** Thanks for an order that is paid: what was bought, what it cost, where it goes. */
 export function orderConfirmed(record: OrderRecord, siteUrl: string): Letter {
   const { order } = record;
   const money = moneyOf(record);
-  const orderUrl = orderUrlOf(record, siteUrl);
   const shipping = order.shippingMethodTitle;
   return letter({
     subject: `Your order ${order.number} is confirmed`,
     preview: `Thank you. We have your payment of ${money(order.totalMinor)} and are packing.`,
     heading: 'Thank you for your order',
     lead: `Order ${order.number} is paid and confirmed. We are preparing it now.`,
-    orderUrl,
+    ...orderButton(orderUrlOf(record, siteUrl)),
     sections: [linesSection(record, siteUrl), totalsSection(record), addressSection(order.shippingAddress, shipping)],
     text: [
       linesText(record),
@@ -39,7 +33,9 @@ export function orderCancelled(record: OrderRecord, reason: string, siteUrl: str
   const why =
     reason === 'expired'
       ? `We did not receive a payment for order ${order.number} in time, so it was cancelled. Nothing was charged.`
-      : `Order ${order.number} was cancelled as you asked.`;
+      : reason === 'by_shop'
+        ? `We are sorry: we had to cancel your order ${order.number}.`
+        : `Order ${order.number} was cancelled as you asked.`;
   const refund =
     payment.capturedMinor > 0 ? ` Your payment of ${money(payment.capturedMinor)} is on its way back.` : '';
   return letter({
@@ -47,7 +43,7 @@ export function orderCancelled(record: OrderRecord, reason: string, siteUrl: str
     preview: `${why}${refund}`,
     heading: 'Your order was cancelled',
     lead: `${why}${refund}`,
-    orderUrl: orderUrlOf(record, siteUrl),
+    ...orderButton(orderUrlOf(record, siteUrl)),
     sections: [linesSection(record, siteUrl)],
     text: [linesText(record)],
   });
@@ -65,76 +61,15 @@ export function orderRefunded(record: OrderRecord, amountMinor: number, siteUrl:
     preview: lead,
     heading: 'Your refund is on its way',
     lead,
-    orderUrl: orderUrlOf(record, siteUrl),
+    ...orderButton(orderUrlOf(record, siteUrl)),
     sections: [],
     text: [],
   });
 }
 
-interface LetterParts {
-  subject: string;
-  /** What an inbox shows beside the subject. */
-  preview: string;
-  heading: string;
-  lead: string;
-  orderUrl: string;
-  sections: Html[];
-  text: string[];
+function orderButton(url: string): Pick<LetterParts, 'button' | 'note'> {
+  return { button: { label: 'View your order', url }, note: 'The page opens in the browser that you ordered with.' };
 }
-
-const INK = '#1d2230';
-const SOFT = '#5d6373';
-const PAPER = '#faf8f4';
-const LINE = '#e2ddd3';
-const FONT = "font-family:Georgia,'Times New Roman',serif";
-const SANS = 'font-family:Helvetica,Arial,sans-serif';
-
-// Tables and inline styles are what every client understands; the few classes only serve those that know dark mode.
-function letter({ subject, preview, heading, lead, orderUrl, sections, text }: LetterParts): Letter {
-  const note = 'The page opens in the browser that you ordered with.';
-  const document = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="supported-color-schemes" content="light dark">
-<title>${subject}</title>
-${new Html(DARK)}
-</head>
-<body class="paper" style="margin:0;padding:0;background:${PAPER}">
-<div style="display:none;max-height:0;overflow:hidden">${preview}</div>
-<table role="presentation" class="paper" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${PAPER}">
-<tr><td align="center" style="padding:24px 12px">
-<table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px;background:#ffffff;border-top:3px solid #b3262e">
-<tr><td class="ink" style="padding:28px 28px 0;${FONT};font-size:20px;color:${INK}">Selvedge</td></tr>
-<tr><td class="ink" style="padding:20px 28px 0;${FONT};font-size:28px;line-height:34px;color:${INK}">${heading}</td></tr>
-<tr><td class="soft" style="padding:12px 28px 4px;${SANS};font-size:16px;line-height:24px;color:${SOFT}">${lead}</td></tr>
-${sections}
-<tr><td style="padding:24px 28px 6px"><a href="${orderUrl}" style="display:inline-block;padding:13px 22px;background:#2a3f86;color:#ffffff;${SANS};font-size:16px;font-weight:bold;text-decoration:none">View your order</a></td></tr>
-<tr><td class="soft" style="padding:0 28px 28px;${SANS};font-size:13px;line-height:20px;color:${SOFT}">${note}</td></tr>
-</table>
-</td></tr>
-</table>
-</body>
-</html>
-`;
-  return {
-    subject,
-    text: `${[heading, lead, ...text, `Your order: ${orderUrl}\n${note}`, 'Selvedge'].join('\n\n')}\n`,
-    html: document.markup,
-  };
-}
-
-const DARK = `<style>
-@media (prefers-color-scheme: dark) {
-  .paper { background: #14161c !important; }
-  .card { background: #1c1f28 !important; }
-  .ink { color: #ebe8e1 !important; }
-  .soft { color: #a3a9b8 !important; }
-  .line { border-color: #313644 !important; }
-}
-</style>`;
 
 function linesSection(record: OrderRecord, siteUrl: string): Html {
   const money = moneyOf(record);

@@ -1,3 +1,4 @@
+import { cookieName, readCookie, setCookie } from '@/edge/cookies';
 import type { Context } from '@/edge/http';
 import { bearerOf, hmac, isSameSecret } from './secrets';
 
@@ -14,30 +15,19 @@ export function reachesOrder(authSecret: string, orderId: string, token: string 
 }
 
 /** The token that a request shows for an order: `X-Order-Token`, `Authorization: Bearer`, or the order's own cookie. */
-export function orderTokenOf({ request, env }: Pick<Context, 'request' | 'env'>, orderId: string): string | null {
-  const shown = request.headers.get('x-order-token') ?? bearerOf(request);
-  if (shown !== null) return shown;
-  const name = orderCookieName(env.SITE_URL ?? request.url, orderId);
-  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
-    const [key, value] = pair.trim().split('=', 2);
-    if (key === name && value !== undefined) return value;
-  }
-  return null;
+export function orderTokenOf(context: Pick<Context, 'request' | 'url' | 'env'>, orderId: string): string | null {
+  return (
+    context.request.headers.get('x-order-token') ??
+    bearerOf(context.request) ??
+    readCookie(context.request, cookieName(context, orderCookieName(orderId)))
+  );
 }
 
 /** The cookie that lets the browser that ordered see the order: one for each, and never the token in an address. */
-export function orderCookie({ request, env }: Pick<Context, 'request' | 'env'>, orderId: string): string {
-  const siteUrl = env.SITE_URL ?? request.url;
-  const token = orderAccessToken(env.AUTH_SECRET, orderId);
-  const secure = isHttps(siteUrl) ? '; Secure' : '';
-  return `${orderCookieName(siteUrl, orderId)}=${token}; Path=/; Max-Age=${COOKIE_TTL_SECONDS}; HttpOnly; SameSite=Lax${secure}`;
+export function orderCookie(context: Pick<Context, 'url' | 'env'>, orderId: string): string {
+  const token = orderAccessToken(context.env.AUTH_SECRET, orderId);
+  return setCookie(context, orderCookieName(orderId), token, COOKIE_TTL_SECONDS);
 }
 
-/** What an order's cookie is called. Browsers take no `__Host-` cookie on plain http, such as localhost. */
-export function orderCookieName(siteUrl: string, orderId: string): string {
-  return `${isHttps(siteUrl) ? '__Host-' : ''}order_access_${orderId}`;
-}
-
-function isHttps(url: string): boolean {
-  return url.startsWith('https:');
-}
+/** What an order's cookie is called, before the `__Host-` that it has over https. */
+export const orderCookieName = (orderId: string) => `order_access_${orderId}`;

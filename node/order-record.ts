@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, type Column, eq, inArray } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { OrderState } from '@/commerce/order-status';
 import type { Db } from '@/db/client';
@@ -16,12 +16,23 @@ export interface OrderRecord {
 
 /** The order, or null where there is none. One round trip. */
 export async function readOrder(db: Db, orderId: string): Promise<OrderRecord | null> {
-  return orderRecordOf(await runBatch(db, readStatements(db, orderId)));
+  return orderRecordOf(await runBatch(db, readStatements(db, [orderId])));
+}
+
+/** Those of the orders that there are, in no order. One round trip. */
+export async function readOrders(db: Db, orderIds: string[]): Promise<OrderRecord[]> {
+  if (orderIds.length === 0) return [];
+  const [heads, lines, adjustments, taxLines] = (await runBatch(db, readStatements(db, orderIds))) as Rows;
+  const of = <Row extends { orderId: string }>(rows: Row[], id: string) => rows.filter(({ orderId }) => orderId === id);
+  return heads.map((head) => {
+    const { id } = head.order;
+    return { ...head, lines: of(lines, id), adjustments: of(adjustments, id), taxLines: of(taxLines, id) };
+  });
 }
 
 /** Runs statements as one atomic batch, and answers the order as the batch left it. */
 export async function changeOrder(db: Db, orderId: string, statements: Statement[]): Promise<OrderRecord> {
-  const results = await runBatch(db, [...statements, ...readStatements(db, orderId)]);
+  const results = await runBatch(db, [...statements, ...readStatements(db, [orderId])]);
   const record = orderRecordOf(results.slice(-READ_STATEMENTS));
   if (!record) throw new Error(`The order ${orderId} was changed and is not there.`);
   return record;
@@ -49,25 +60,28 @@ export function orderStateOf({ order, payment }: OrderRecord): OrderState {
 
 const READ_STATEMENTS = 4;
 
-function readStatements(db: Db, orderId: string): Statement[] {
+type Rows = [
+  Pick<OrderRecord, 'order' | 'payment'>[],
+  OrderRecord['lines'],
+  OrderRecord['adjustments'],
+  OrderRecord['taxLines'],
+];
+
+function readStatements(db: Db, orderIds: string[]): Statement[] {
+  const isOf = (column: Column) => inArray(column, orderIds);
   return [
     db
       .select({ order: orders, payment: payments })
       .from(orders)
       .innerJoin(payments, eq(payments.orderId, orders.id))
-      .where(eq(orders.id, orderId)),
-    db.select().from(orderLines).where(eq(orderLines.orderId, orderId)).orderBy(asc(orderLines.position)),
-    db.select().from(orderAdjustments).where(eq(orderAdjustments.orderId, orderId)).orderBy(asc(orderAdjustments.id)),
-    db.select().from(orderTaxLines).where(eq(orderTaxLines.orderId, orderId)).orderBy(asc(orderTaxLines.position)),
+      .where(isOf(orders.id)),
+    db.select().from(orderLines).where(isOf(orderLines.orderId)).orderBy(asc(orderLines.position)),
+    db.select().from(orderAdjustments).where(isOf(orderAdjustments.orderId)).orderBy(asc(orderAdjustments.id)),
+    db.select().from(orderTaxLines).where(isOf(orderTaxLines.orderId)).orderBy(asc(orderTaxLines.position)),
   ];
 }
 
 function orderRecordOf(results: unknown[]): OrderRecord | null {
-  const [[head], lines, adjustments, taxLines] = results as [
-    Pick<OrderRecord, 'order' | 'payment'>[],
-    OrderRecord['lines'],
-    OrderRecord['adjustments'],
-    OrderRecord['taxLines'],
-  ];
+  const [[head], lines, adjustments, taxLines] = results as Rows;
   return head ? { ...head, lines, adjustments, taxLines } : null;
 }

@@ -1,7 +1,9 @@
+import { and, eq } from 'drizzle-orm';
 import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
+import { orders } from '@/db/schema';
 import { AddressInput, CurrencyInput, EmailInput, IdInput } from '@/edge/cart-input';
-import { cartKeyOf, cartTokenOf } from '@/edge/cart-token';
+import { cartAccessOf } from '@/edge/cart-token';
 import { readCart } from '@/edge/carts';
 import { type Context, operation, problem, type Reply } from '@/edge/http';
 import { invalidateCatalog } from '@/edge/snapshot';
@@ -10,12 +12,14 @@ import { nodeEnv } from './env';
 import { type Claim, claimOf, findEarlier, type KeptAnswer, keepAnswer } from './idempotency';
 import { logFault } from './log';
 import { orderAccessToken, orderCookie, orderTokenOf, reachesOrder } from './order-access';
-import { type OrderRecord, readOrder } from './order-record';
+import { type OrderRecord, readOrder, readOrders } from './order-record';
 import { orderView } from './order-view';
 import { cancelOrder, reconcileIfIdle, requestPayment, sweepPayments } from './payment-sweep';
 import { requireProvider } from './payments/providers';
 import { placeOrder } from './placement';
+import { findSession, requireSession, type Session } from './sessions';
 import { stockMessage } from './settlement';
+import { pageInput, pageOf } from './staff/lists';
 
 const LocalPayment = v.object({
   provider: v.literal('local'),
@@ -40,14 +44,16 @@ const PlaceOrder = v.object({
 export const placeOrderOperation = operation(
   { method: 'POST', path: '/api/orders', body: PlaceOrder },
   async (context, { body }) => {
-    const token = cartTokenOf(context);
-    const claim = claimOf(context.request, token ? await cartKeyOf(token.token) : '', body);
+    // A signed-in caller's session is asked of Postgres: money moves on its word, whatever KV knows.
+    const session = await findSession(context);
+    const access = await cartAccessOf(context);
+    const claim = claimOf(context.request, access?.key ?? '', body);
     const earlier = await findEarlier(context.db, claim);
     if (earlier) return replay(context, claim, earlier);
 
     let placed: OrderRecord | null;
     try {
-      placed = await placeCart(context, body, claim);
+      placed = await placeCart(context, body, claim, session);
     } catch (refusal) {
       // The same request may have been carried out since we looked, and the cart may be gone with it.
       const done = refusal instanceof CommerceError ? await findEarlier(context.db, claim) : null;
@@ -61,7 +67,7 @@ export const placeOrderOperation = operation(
   },
 );
 
-/** An order, for whoever shows its access token; to anybody else it is not there. */
+/** An order, for its account or whoever shows its access token; to anybody else it is not there. */
 export const getOrderOperation = operation({ method: 'GET', path: '/api/orders/{id}' }, async (context) => {
   const record = await requireOwnOrder(context);
   // A shopper who waits for a payment need not wait for cron: what the provider says by now is asked behind the answer.
@@ -69,10 +75,27 @@ export const getOrderOperation = operation({ method: 'GET', path: '/api/orders/{
   return { body: orderView(record) };
 });
 
-/** Orders belong to accounts or to their own tokens; without either there is no list to show. */
-export const listOrdersOperation = operation({ method: 'GET', path: '/api/orders' }, async () => {
-  throw new CommerceError('unauthenticated', 'Sign in to see your orders, or ask for one by its id and token.');
-});
+/** The signed-in account's orders, the newest first; `unauthenticated` for a guest, whose orders open by their own tokens. */
+export const listOrdersOperation = operation(
+  { method: 'GET', path: '/api/orders', query: v.object(pageInput) },
+  async (context, { query }) => {
+    const { account } = await requireSession(context);
+    const page = pageOf('orders', query, { by: orders.number, as: 'number' });
+    const rows = await context.db
+      .select({ id: orders.id, number: orders.number })
+      .from(orders)
+      .where(and(eq(orders.accountId, account.id), page.isAfter))
+      .orderBy(page.order)
+      .limit(page.take);
+    const ids = rows.map(({ id }) => id);
+    const records = new Map((await readOrders(context.db, ids)).map((record) => [record.order.id, record]));
+    return page.reply(
+      rows,
+      ({ number }) => number,
+      ({ id }) => orderView(records.get(id) as OrderRecord),
+    );
+  },
+);
 
 /**
  * Cancels an order that was not sent yet; money that was paid goes back. Repeating it changes nothing, so it takes no
@@ -94,12 +117,22 @@ async function placeCart(
   context: Context,
   body: v.InferOutput<typeof PlaceOrder>,
   claim: Claim,
+  session: Session | null,
 ): Promise<OrderRecord | null> {
   requireProvider(body.payment.provider);
   const cart = await readCart(context);
   if (!cart) throw new CommerceError('cart_empty', 'There is nothing in the cart to order.');
+  if (session?.account.customerGroupId && cart.group?.id !== session.account.customerGroupId) {
+    cart.group = { id: session.account.customerGroupId, until: Number.POSITIVE_INFINITY };
+  }
   const { db, now, env } = context;
-  return placeOrder(cart, body, claim, { db, now, siteUrl: nodeEnv().SITE_URL, authSecret: env.AUTH_SECRET });
+  const accountId = session?.account.id ?? null;
+  return placeOrder(cart, { ...body, accountId }, claim, {
+    db,
+    now,
+    siteUrl: nodeEnv().SITE_URL,
+    authSecret: env.AUTH_SECRET,
+  });
 }
 
 async function replay(
@@ -164,7 +197,7 @@ function render(context: Context, { status, body }: KeptAnswer): Reply {
 }
 
 /** The next read shows the stock as it is now. The outbox says so again, should this fail. */
-async function showStock(context: Context, { order, lines }: OrderRecord): Promise<void> {
+export async function showStock(context: Context, { order, lines }: OrderRecord): Promise<void> {
   const { deltas } = stockMessage(order.id, lines, order.status === 'cancelled' ? 1 : -1).payload;
   try {
     const { variantIds, slugs, tags } = await readStockChange(context, deltas);
@@ -191,10 +224,13 @@ async function lookAgain(context: Context, record: OrderRecord): Promise<void> {
 
 async function requireOwnOrder(context: Context): Promise<OrderRecord> {
   const id = context.params.id as string;
+  const { db, env } = context;
   // The token is checked first: whether an order is there is nobody's business, not even by the time it takes to look.
-  const record = reachesOrder(context.env.AUTH_SECRET, id, orderTokenOf(context, id))
-    ? await readOrder(context.db, id)
-    : null;
-  if (!record) throw new CommerceError('not_found', 'There is no such order.');
+  const hasToken = reachesOrder(env.AUTH_SECRET, id, orderTokenOf(context, id));
+  const session = hasToken ? null : await findSession(context);
+  const record = hasToken || session ? await readOrder(db, id) : null;
+  if (!record || !(hasToken || record.order.accountId === session?.account.id)) {
+    throw new CommerceError('not_found', 'There is no such order.');
+  }
   return record;
 }

@@ -7,6 +7,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { outbox } from '@/db/schema';
 import { describeError } from '@/edge/http';
+import type { LetterMessage } from './account-letters';
 import { logFault } from './log';
 import type { Statement } from './order-record';
 
@@ -22,6 +23,10 @@ interface Payloads {
   'stock.changed': { deltas: Record<string, number> };
   /** A promotion was used up, or came free again. */
   'rules.changed': Record<string, never>;
+  /** One letter about an account; see `LetterData`. */
+  'account.letter': { to: string } & LetterMessage;
+  /** Sessions that the edge must not take for good any more. */
+  'session.ended': { accountId: string; sessionIds?: string[]; epoch?: number };
   'catalog.changed': { variantIds?: string[]; slugs?: string[]; everything?: boolean };
 }
 

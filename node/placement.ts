@@ -30,6 +30,8 @@ export interface PlacementInput {
   payment: { provider: string } & CreateIntent['method'];
   /** The total that the shopper saw and agreed to. */
   expectedTotal: Money;
+  /** Whose order it is; nobody's for a guest. */
+  accountId?: string | null | undefined;
   /** What `POST /api/prices` signed: within its time these are the totals that are paid. */
   quote?: string | undefined;
 }
@@ -257,6 +259,7 @@ function draftOf(
       cartKey: cart.key,
       cartVersion: cart.version,
       email: input.email,
+      accountId: input.accountId ?? null,
       customerKey: customerKeyOf(input.email),
       channel: cart.channel,
       vatId: cart.vatId,

@@ -106,7 +106,7 @@ export function cartSuite(kvName: string, redisUrl?: string): void {
         const made = await add(TWEED);
         const cookie = made.headers.get('set-cookie') as string;
         expect(cookie).toBe(`cart=${made.body.token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax`);
-        const headers = { cookie: `theme=dark; ${cookie.split(';')[0]}; other=1` };
+        const headers = { cookie: `theme=dark; ${cookie.split(';')[0]}; other=1`, origin: 'http://shop.test' };
         const read = await call('GET', '/api/cart', { headers });
         expect(read.body.id).toBe(made.body.id);
         const written = await add(TWEED, 1, headers);

@@ -20,12 +20,11 @@ export const dynamic = 'force-dynamic';
 /** An order, for the browser that holds its cookie; for any other it is not there. */
 export default async function OrderPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const { AUTH_SECRET, SITE_URL } = edgeEnv();
   const jar = await cookies();
   // Which of the two names it has depends on whether the shop is reached over https.
-  const names = SITE_URL ? [orderCookieName(SITE_URL, id)] : ['https:', 'http:'].map((url) => orderCookieName(url, id));
-  const token = names.flatMap((name) => jar.get(name)?.value ?? [])[0] ?? null;
-  if (!reachesOrder(AUTH_SECRET, id, token)) notFound();
+  const name = orderCookieName(id);
+  const token = (jar.get(`__Host-${name}`) ?? jar.get(name))?.value ?? null;
+  if (!reachesOrder(edgeEnv().AUTH_SECRET, id, token)) notFound();
   const record = await readOrder(openStores().db, id);
   if (!record) notFound();
   return <OrderView order={orderView(record)} />;

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { loginOperation } from '@/node/login';
+
+export const POST = bind(loginOperation);

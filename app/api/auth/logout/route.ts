@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { logoutOperation } from '@/node/login';
+
+export const POST = bind(logoutOperation);

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { resetPasswordOperation } from '@/node/password-reset';
+
+export const POST = bind(resetPasswordOperation);

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { askPasswordResetOperation } from '@/node/password-reset';
+
+export const POST = bind(askPasswordResetOperation);

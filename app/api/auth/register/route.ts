@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { registerOperation } from '@/node/registration';
+
+export const POST = bind(registerOperation);

@@ -1,0 +1,72 @@
+/** Moves an account to another mail address, once the new one is proved. */
+import { sql } from 'drizzle-orm';
+import * as v from 'valibot';
+import { databaseFault } from '@/db/fault';
+import { newId } from '@/db/ids';
+import { EmailInput } from '@/edge/cart-input';
+import { operation } from '@/edge/http';
+import { SecretInput } from './account-input';
+import { letterSql } from './account-letters';
+import { invalidLink, LINK_TTL_SECONDS, requireLink } from './account-links';
+import { drainAfterResponse } from './deliveries';
+import { requireRecentLogin, requireSession } from './sessions';
+
+const Ask = v.object({ email: EmailInput });
+
+/**
+ * Mails a link to the new address: 202 whether or not it has an account of its own, which gets a letter that says so.
+ * Throws `login_required`.
+ */
+export const askEmailChangeOperation = operation(
+  { method: 'POST', path: '/api/me/email', body: Ask },
+  async (context, { body: { email } }) => {
+    const session = await requireSession(context);
+    requireRecentLogin(session, context.now);
+    const linkId = newId('link');
+    await context.db.execute(sql`
+      with taken as (
+        select 1 from accounts where lower(email) = lower(${email}) and id <> ${session.account.id}),
+      link as (
+        insert into account_links (id, purpose, account_id, email, expires_at)
+        select ${linkId}, 'email_change', ${session.account.id}, ${email},
+          now() + make_interval(secs => ${LINK_TTL_SECONDS.email_change})
+        where not exists (select 1 from taken))
+      ${letterSql(sql`
+        select case when exists (select 1 from taken) then 'email_taken' else 'email_change' end,
+          jsonb_build_object('linkId', ${linkId}::text), ${email}::text`)}`);
+    drainAfterResponse(context);
+    return { status: 202, body: { status: 'link_sent' } };
+  },
+);
+
+const Confirm = v.object({ token: SecretInput });
+
+/**
+ * Moves the account of a link to the link's address, and tells the old one. Guest orders of the new address become the
+ * account's with its next session. Throws `link_invalid`, also where somebody else has the address by now.
+ */
+export const confirmEmailChangeOperation = operation(
+  { method: 'POST', path: '/api/auth/email-change', body: Confirm },
+  async (context, { body: { token } }) => {
+    const { db, env } = context;
+    const link = await requireLink(db, env.AUTH_SECRET, token, 'email_change');
+    const moved = await db
+      .execute(sql`
+        with old as (select email from accounts where id = ${link.accountId}),
+        used as (
+          update account_links set used_at = now()
+          where id = ${link.id} and used_at is null and expires_at > now() returning account_id, email),
+        moved as (
+          update accounts set email = used.email from used where accounts.id = used.account_id returning accounts.id),
+        letter as (${letterSql(sql`
+          select 'email_changed', jsonb_build_object('email', ${link.email}::text), old.email from old, moved`)})
+        select id from moved`)
+      .catch((error) => {
+        if (databaseFault(error)?.constraint === 'accounts_email_unique') throw invalidLink();
+        throw error;
+      });
+    if (moved.rows.length === 0) throw invalidLink();
+    drainAfterResponse(context);
+    return { status: 204 };
+  },
+);

@@ -1,0 +1,370 @@
+/**
+ * Sessions: who is signed in, decided by Postgres. A session is one login on one device; its refresh token is traded for a
+ * successor each time (`rotate_refresh_token` in the migrations), and one that comes twice ends it.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { type SQL, sql } from 'drizzle-orm';
+import { CommerceError } from '@/commerce/error';
+import type { sessions } from '@/db/account-schema';
+import type { Db } from '@/db/client';
+import { newId } from '@/db/ids';
+import { ACCESS_TTL_SECONDS } from '@/edge/access-token';
+import { ACCESS_COOKIE, callerOf, REFRESH_COOKIE } from '@/edge/caller';
+import { cartKeyOf, cartTokenOf } from '@/edge/cart-token';
+import { joinCart } from '@/edge/carts';
+import { cookieName, readCookie, setCookie } from '@/edge/cookies';
+import type { Context, Reply } from '@/edge/http';
+import { markEnded } from '@/edge/session-marks';
+import { letterStatement } from './account-letters';
+import { logFault } from './log';
+import { runBatch, type Statement } from './order-record';
+import { hmac } from './secrets';
+import { signAccessToken } from './signing-keys';
+
+export interface Session {
+  sessionId: string;
+  account: SessionAccount;
+  /** How the person was recognised (RFC 8176). */
+  amr: string[];
+  authenticatedAt: Date;
+  createdAt: Date;
+}
+
+export interface SessionAccount {
+  id: string;
+  email: string;
+  name: string;
+  customerGroupId: string | null;
+}
+
+export type EndReason = NonNullable<(typeof sessions.$inferSelect)['endReason']>;
+
+/** A browser keeps its session in cookies; others are told its tokens. */
+export type SessionDelivery = 'cookie' | 'token';
+
+/** A session that is not used for so long ends; it never lives longer than a year. */
+const IDLE_SECONDS = 60 * 24 * 60 * 60;
+/** Tabs that refresh at once are answered the same successor within this time. */
+const GRACE_SECONDS = 10;
+/** What could do harm in the hands of whoever finds an open browser asks for a login not longer ago. */
+const RECENT_LOGIN_SECONDS = 10 * 60;
+const DEVICE_TTL_SECONDS = 365 * 24 * 60 * 60;
+const DEVICE_COOKIE = 'device';
+
+/**
+ * The session of the caller, as Postgres knows it now; null for a guest. Throws `token_invalid`, `token_expired`, and
+ * `session_ended` for one that is over.
+ */
+export async function findSession(context: Context): Promise<Session | null> {
+  const found = await findSessionWith(context, sql`null`);
+  return found?.session ?? null;
+}
+
+/**
+ * As `findSession`, with what else there is to know of the account, in the same round trip: `beside` selects it, as one
+ * value of JSON, of the account `a`.
+ */
+export async function findSessionWith<Beside>(
+  context: Context,
+  beside: SQL,
+): Promise<{ session: Session; beside: Beside | null } | null> {
+  const caller = await callerOf(context);
+  if (!caller) return null;
+  const { rows } = await context.db.execute(sql`
+    select s.amr, s.authenticated_at, s.created_at, a.email, a.name, a.customer_group_id, (${beside})::jsonb as beside
+    from sessions s join accounts a on a.id = s.account_id
+    where s.id = ${caller.sessionId} and a.id = ${caller.accountId} and s.epoch = ${caller.epoch}
+      and s.epoch = a.session_epoch and s.ended_at is null and s.expires_at > now()`);
+  const row = rows[0] as unknown as (SessionRow & { beside: Beside | null }) | undefined;
+  if (!row) throw sessionEnded();
+  const session = {
+    sessionId: caller.sessionId,
+    account: {
+      id: caller.accountId,
+      email: row.email,
+      name: row.name,
+      customerGroupId: row.customer_group_id,
+    },
+    amr: row.amr,
+    authenticatedAt: new Date(row.authenticated_at),
+    createdAt: new Date(row.created_at),
+  };
+  return { session, beside: row.beside };
+}
+
+/** As `findSession`, but throws `unauthenticated` for a guest. */
+export async function requireSession(context: Context): Promise<Session> {
+  const session = await findSession(context);
+  if (!session) throw new CommerceError('unauthenticated', 'Sign in first.');
+  return session;
+}
+
+/** Throws `login_required` where the person last proved who they are more than ten minutes ago. */
+export function requireRecentLogin(session: Session, now: Date): void {
+  if (now.getTime() - session.authenticatedAt.getTime() > RECENT_LOGIN_SECONDS * 1000) {
+    throw new CommerceError('login_required', 'Sign in again to do this.');
+  }
+}
+
+/**
+ * Begins a session and answers it: the account, and, for `token`, the tokens; otherwise they are cookies. The guest's cart
+ * becomes the account's (see `joinCart`), and so do the orders that were placed as a guest with its mail address. Where the
+ * account was used from other devices and never from this one, its owner is told by mail.
+ */
+export async function startSession(
+  context: Context,
+  { accountId, amr, delivery }: { accountId: string; amr: string[]; delivery: SessionDelivery },
+): Promise<Reply> {
+  const { db, request } = context;
+  const sessionId = newId('sess');
+  const refreshToken = `rt_${randomBytes(32).toString('base64url')}`;
+  const device = deviceOf(context) ?? randomBytes(32).toString('base64url');
+  const deviceHash = sha256(device);
+  const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300);
+  const place = placeOf(request);
+  const results = await runBatch(db, [
+    db.execute(sql`
+      insert into sessions (id, account_id, epoch, amr, user_agent, place, expires_at)
+      select ${sessionId}, id, session_epoch, ${sql.param(amr)}::text[], ${userAgent}, ${place},
+        now() + make_interval(secs => ${IDLE_SECONDS})
+      from accounts where id = ${accountId}`),
+    db.execute(sql`
+      insert into refresh_tokens (hash, session_id, generation)
+      select ${sha256(refreshToken)}, id, 0 from sessions where id = ${sessionId}`),
+    letterStatement(
+      db,
+      { template: 'new_device', data: { sessionId, device: userAgent, place } },
+      sql`select a.email from accounts a where a.id = ${accountId}
+        and exists (select 1 from account_devices d where d.account_id = a.id)
+        and not exists (select 1 from account_devices d where d.account_id = a.id and d.device_hash = ${deviceHash})`,
+    ),
+    db.execute(sql`
+      insert into account_devices (account_id, device_hash) select id, ${deviceHash} from accounts where id = ${accountId}
+      on conflict (account_id, device_hash) do update set last_seen_at = now()`),
+    db.execute(sql`
+      update orders o set account_id = a.id from accounts a
+      where a.id = ${accountId} and o.account_id is null and lower(o.email) = lower(a.email)`),
+    db.execute(sql`select email, name, session_epoch, customer_group_id from accounts where id = ${accountId}`),
+  ]);
+  const { rows } = results.at(-1) as { rows: AccountRow[] };
+  const account = rows[0];
+  if (!account) throw sessionEnded();
+  const now = Math.floor(context.now.getTime() / 1000);
+  const reply = await deliver(context, {
+    delivery,
+    account: { ...account, id: accountId },
+    claims: { sessionId, epoch: account.session_epoch, amr, authTime: now },
+    refreshToken,
+  });
+  return {
+    ...reply,
+    cookies: [...(reply.cookies ?? []), setCookie(context, DEVICE_COOKIE, device, DEVICE_TTL_SECONDS)],
+  };
+}
+
+/**
+ * Trades a refresh token for its successor and a new access token. Throws `session_ended` for one that is none, is over,
+ * or comes again later than its grace, which ends the session: either it or its successor was stolen.
+ */
+export async function refreshSession(context: Context, token: string, delivery: SessionDelivery): Promise<Reply> {
+  const successor = `rt_${hmac(context.env.AUTH_SECRET, `refresh:${token}`)}`;
+  const { rows } = await context.db.execute(sql`
+    select r.outcome, s.id, s.account_id, s.epoch, s.amr, s.authenticated_at, a.email, a.name, a.session_epoch,
+      a.customer_group_id
+    from rotate_refresh_token(${sha256(token)}, ${sha256(successor)},
+      make_interval(secs => ${GRACE_SECONDS}), make_interval(secs => ${IDLE_SECONDS})) r
+    left join sessions s on s.id = r.session_id left join accounts a on a.id = s.account_id`);
+  const row = rows[0] as unknown as RefreshRow;
+  if (row.outcome === 'reused') await markEnded(context.kv, { accountId: row.account_id, sessionIds: [row.id] });
+  if (row.outcome !== 'rotated' && row.outcome !== 'repeated') throw sessionEnded();
+  return deliver(context, {
+    delivery,
+    account: { ...row, id: row.account_id },
+    claims: {
+      sessionId: row.id,
+      epoch: row.epoch,
+      amr: row.amr,
+      authTime: Math.floor(new Date(row.authenticated_at).getTime() / 1000),
+    },
+    refreshToken: successor,
+  });
+}
+
+/** The account and session that a refresh token belongs to, whatever its age; null for none. */
+export async function sessionOfRefreshToken(
+  db: Db,
+  token: string,
+): Promise<{ accountId: string; sessionId: string } | null> {
+  const { rows } = await db.execute(sql`
+    select s.id, s.account_id from refresh_tokens t join sessions s on s.id = t.session_id
+    where t.hash = ${sha256(token)}`);
+  const row = rows[0] as { id: string; account_id: string } | undefined;
+  return row ? { accountId: row.account_id, sessionId: row.id } : null;
+}
+
+/** The refresh token that a request brings: in its body, or in the browser's cookie. */
+export function refreshTokenOf(context: Context, given: string | undefined): string | null {
+  const token = given ?? readCookie(context.request, cookieName(context, REFRESH_COOKIE));
+  return token !== null && /^rt_[\w-]{43}$/.test(token) ? token : null;
+}
+
+/** The `Set-Cookie`s that take a browser's session away. */
+export const clearedCookies = (context: Context): string[] =>
+  [ACCESS_COOKIE, REFRESH_COOKIE].map((name) => setCookie(context, name, '', 0));
+
+/** What the browser's device cookie holds, for whoever asks whether a device is known; null without one. */
+export function deviceOf(context: Context): string | null {
+  const device = readCookie(context.request, cookieName(context, DEVICE_COOKIE));
+  return device !== null && /^[\w-]{43}$/.test(device) ? device : null;
+}
+
+/** SHA-256 in base64url: how tokens of 256 random bits are kept. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/**
+ * The statement that ends sessions, for the batch that has the reason: these, or all, with every access token of theirs.
+ * Its outbox message tells KV; `endSessions` tells it at once.
+ */
+export function endSessionsStatement(db: Db, accountId: string, which: 'all' | string[], reason: EndReason): Statement {
+  const aggregate = `session:${accountId}`;
+  if (which === 'all') {
+    return db.execute(sql`
+      with account as (
+        update accounts set session_epoch = session_epoch + 1 where id = ${accountId} returning session_epoch),
+      ended as (
+        update sessions set ended_at = now(), end_reason = ${reason}
+        where account_id = ${accountId} and ended_at is null returning id),
+      message as (
+        insert into outbox (topic, aggregate_id, payload)
+        select 'session.ended', ${aggregate}::text,
+          jsonb_build_object('accountId', ${accountId}::text, 'epoch', session_epoch) from account)
+      select session_epoch as epoch, (select count(*)::int from ended) as count from account`);
+  }
+  return db.execute(sql`
+    with ended as (
+      update sessions set ended_at = now(), end_reason = ${reason}
+      where account_id = ${accountId} and id = any(${sql.param(which)}::text[]) and ended_at is null returning id),
+    message as (
+      insert into outbox (topic, aggregate_id, payload)
+      select 'session.ended', ${aggregate}::text,
+        jsonb_build_object('accountId', ${accountId}::text, 'sessionIds', jsonb_agg(id)) from ended having count(*) > 0)
+    select null as epoch, (select count(*)::int from ended) as count`);
+}
+
+/**
+ * Ends sessions in Postgres, in one batch with the statements before and after, then tells KV; answers how many there
+ * were. Where KV fails, the outbox tells it.
+ */
+export async function endSessions(
+  context: Pick<Context, 'db' | 'kv'>,
+  accountId: string,
+  which: 'all' | string[],
+  reason: EndReason,
+  { first = [], last = [] }: { first?: Statement[]; last?: Statement[] } = {},
+): Promise<number> {
+  const end = endSessionsStatement(context.db, accountId, which, reason);
+  const results = await runBatch(context.db, [...first, end, ...last]);
+  const { rows } = results[first.length] as { rows: { epoch: number | null; count: number }[] };
+  const { epoch = null, count = 0 } = rows[0] ?? {};
+  const marks = which === 'all' ? { epoch: epoch ?? 0 } : { sessionIds: which };
+  await markEnded(context.kv, { accountId, ...marks }).catch((error) => logFault('session_not_marked', error));
+  return count;
+}
+
+/** Forgets sessions that ended or expired a month ago, with their refresh tokens; a bounded bite. */
+export async function pruneSessions(db: Db): Promise<void> {
+  await db.execute(sql`
+    delete from sessions where id in (
+      select id from sessions where least(expires_at, coalesce(ended_at, expires_at)) < now() - interval '30 days'
+      limit 1000)`);
+}
+
+interface SessionRow {
+  amr: string[];
+  authenticated_at: string;
+  created_at: string;
+  email: string;
+  name: string;
+  customer_group_id: string | null;
+}
+
+interface AccountRow {
+  email: string;
+  name: string;
+  session_epoch: number;
+  customer_group_id: string | null;
+}
+
+interface RefreshRow extends AccountRow {
+  outcome: 'rotated' | 'repeated' | 'reused' | 'ended' | 'unknown';
+  id: string;
+  account_id: string;
+  epoch: number;
+  amr: string[];
+  authenticated_at: string;
+}
+
+interface Delivered {
+  delivery: SessionDelivery;
+  account: AccountRow & { id: string };
+  claims: { sessionId: string; epoch: number; amr: string[]; authTime: number };
+  refreshToken: string;
+}
+
+async function deliver(context: Context, { delivery, account, claims, refreshToken }: Delivered): Promise<Reply> {
+  const accessToken = await signAccessToken(context, {
+    accountId: account.id,
+    customerGroup: account.customer_group_id,
+    ...claims,
+  });
+  const body = {
+    account: { id: account.id, email: account.email, name: account.name },
+    expiresIn: ACCESS_TTL_SECONDS,
+  };
+  const cartCookies = await takeCart(context, account);
+  if (delivery === 'token') return { body: { ...body, accessToken, refreshToken }, cookies: cartCookies };
+  return {
+    body,
+    cookies: [
+      setCookie(context, ACCESS_COOKIE, accessToken, ACCESS_TTL_SECONDS),
+      setCookie(context, REFRESH_COOKIE, refreshToken, IDLE_SECONDS),
+      ...cartCookies,
+    ],
+  };
+}
+
+/** Joins the guest's cart. Where KV fails it stays as it was, under its own cookie, and is joined at the next refresh. */
+async function takeCart(context: Context, account: { id: string; email: string }): Promise<string[]> {
+  const guest = cartTokenOf(context);
+  if (!guest) return [];
+  try {
+    const guestKey = await cartKeyOf(guest.token);
+    const joined = await joinCart(context.kv, { guestKey, accountId: account.id, email: account.email });
+    return joined === 'all' && guest.fromCookie ? [setCookie(context, 'cart', '', 0)] : [];
+  } catch (error) {
+    logFault('cart_not_joined', error);
+    return [];
+  }
+}
+
+/** Where the platform places the caller's address, in words; empty where it does not. */
+function placeOf(request: Request): string {
+  const city = request.headers.get('x-vercel-ip-city');
+  const country = request.headers.get('x-vercel-ip-country');
+  const parts = [city && decodeURIComponentSafely(city), country].filter(Boolean);
+  return parts.join(', ').slice(0, 100);
+}
+
+function decodeURIComponentSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+function sessionEnded(): CommerceError {
+  return new CommerceError('session_ended', 'This session has ended. Sign in again.');
+}
