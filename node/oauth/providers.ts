@@ -30,7 +30,7 @@ export function readProviders(source: Variables): OAuthProvider[] {
     if (name !== undefined && value) names.add(name);
   }
   const sorted = [...names].sort();
-  const env = parseEnv(v.object(Object.assign({}, ...sorted.map(schemaOf))), source) as Variables;
+  const env = parseEnv(v.object(Object.assign({}, ...sorted.map(schemaOf)), 'is not set'), source) as Variables;
   return sorted.map((name) => (name === 'GITHUB' ? githubOf(env) : oidcOf(name, env)));
 }
 

@@ -28,7 +28,7 @@ function isOwnPath(next: string): boolean {
 
 function isPlainPath(text: string): boolean {
   // Browsers read `\` as `/`, and take tabs and line breaks out before they look.
-  if (!/^\/[^\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]*$/u.test(text) || !URL.canParse(text, BASE)) return false;
+  if (!/^\/(?!\/)[^\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]*$/u.test(text) || !URL.canParse(text, BASE)) return false;
   const url = new URL(text, BASE);
   // As it is when its dots are resolved: `/.//evil.example` is `//evil.example`, which is another site.
   return url.origin === BASE && !url.pathname.includes('//') && !/^\/api(\/|$)/i.test(url.pathname);
