@@ -52,7 +52,7 @@ export class ShopNotice {
 
   async #tellChange(change: Parameters<typeof invalidateCatalog>[1]): Promise<string> {
     const isVoided = await this.#invalidate(change);
-    const isDrained = await this.#drainOutbox();
+    const isDrained = await askForDelivery(this.#env);
     this.#toldAt = Date.now();
     if (isVoided && isDrained) return 'The shop shows it now.';
     if (isVoided) return 'Prices and stock show now; pages of the shop follow when its outbox is next swept.';
@@ -69,20 +69,20 @@ export class ShopNotice {
       return false;
     }
   }
+}
 
-  async #drainOutbox(): Promise<boolean> {
-    const { SITE_URL: site, CRON_SECRET: secret } = this.#env;
-    if (!site || !secret) return false;
-    try {
-      const response = await fetch(new URL('/api/cron/outbox', site), {
-        headers: { authorization: `Bearer ${secret}` },
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      await response.body?.cancel();
-      return response.ok;
-    } catch {
-      return false;
-    }
+/** Asks the running shop to drain its outbox now; false where none answers, and its next sweep will. */
+export async function askForDelivery({ SITE_URL: site, CRON_SECRET: secret }: Env): Promise<boolean> {
+  if (!site || !secret) return false;
+  try {
+    const response = await fetch(new URL('/api/cron/outbox', site), {
+      headers: { authorization: `Bearer ${secret}` },
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
   }
 }
