@@ -100,10 +100,8 @@ export const removeIdentityOperation = operation(
   async (context) => {
     const session = await requireSession(context);
     requireRecentLogin(session, context.now);
-    const providers = oauthProviders();
-    const titleOf = (issuer: string) => providers.find((provider) => provider.issuer === issuer)?.title ?? issuer;
-    const issuers = providers.map(({ issuer }) => issuer);
-    await unlinkIdentity(context.db, session.account.id, context.params.id as string, issuers, titleOf);
+    const titles = Object.fromEntries(oauthProviders().map(({ issuer, title }) => [issuer, title]));
+    await unlinkIdentity(context.db, session.account.id, context.params.id as string, titles);
     drainAfterResponse(context);
     return { status: 204 };
   },

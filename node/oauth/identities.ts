@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
 import type { Db } from '@/db/client';
@@ -11,7 +10,6 @@ import type { ProviderAccount } from './provider';
 export interface Identity {
   id: string;
   issuer: string;
-  subject: string;
   email: string;
   createdAt: string;
   lastUsedAt: string;
@@ -86,12 +84,11 @@ export async function linkToSession(
 /** The providers' accounts that log in to an account, the oldest first. */
 export async function listIdentities(db: Db, accountId: string): Promise<Identity[]> {
   const { rows } = await db.execute(sql`
-    select issuer, subject, email, created_at, last_used_at from oauth_identities
-    where account_id = ${accountId} order by created_at, issuer, subject`);
-  return (rows as Record<'issuer' | 'subject' | 'email' | 'created_at' | 'last_used_at', string>[]).map((row) => ({
-    id: identityId(row),
+    select ${IDENTITY_ID} as id, i.issuer, i.email, i.created_at, i.last_used_at from oauth_identities i
+    where i.account_id = ${accountId} order by i.created_at, i.issuer, i.subject`);
+  return (rows as Record<'id' | 'issuer' | 'email' | 'created_at' | 'last_used_at', string>[]).map((row) => ({
+    id: row.id,
     issuer: row.issuer,
-    subject: row.subject,
     email: row.email,
     createdAt: new Date(row.created_at).toISOString(),
     lastUsedAt: new Date(row.last_used_at).toISOString(),
@@ -99,55 +96,50 @@ export async function listIdentities(db: Db, accountId: string): Promise<Identit
 }
 
 /**
- * Takes a provider's account off an account, and tells the owner by mail. `usableIssuers` are those that the shop still
- * offers. Throws `not_found`, and `last_login_method` where there would be no password, passkey or provider left.
+ * Takes a provider's account off an account, and tells the owner by mail. `titles` names the providers that the shop still
+ * offers, by issuer. Throws `not_found`, and `last_login_method` where there would be no password, passkey or such provider
+ * left.
  */
 export async function unlinkIdentity(
   db: Db,
   accountId: string,
   id: string,
-  usableIssuers: string[],
-  titleOf: (issuer: string) => string,
+  titles: Record<string, string>,
 ): Promise<void> {
-  const identity = (await listIdentities(db, accountId)).find((candidate) => candidate.id === id);
-  if (!identity) throw notLinked();
-  const { issuer, subject } = identity;
-  const data = JSON.stringify({ provider: titleOf(issuer) });
-  const [, removed] = (await runBatch(db, [
+  const isThis = sql`i.account_id = ${accountId} and ${IDENTITY_ID} = ${id}`;
+  const [, removed, left] = (await runBatch(db, [
     // Whoever takes away a way to log in locks the account first: two who take one each would leave none.
     db.execute(sql`select 1 from accounts where id = ${accountId} for update`),
     db.execute(sql`
       with removed as (
         delete from oauth_identities i
-        where i.issuer = ${issuer} and i.subject = ${subject} and i.account_id = ${accountId}
+        where ${isThis}
           and (exists (select 1 from accounts a where a.id = i.account_id and a.password_hash is not null)
             or exists (select 1 from passkeys p where p.account_id = i.account_id)
             or exists (
               select 1 from oauth_identities o
               where o.account_id = i.account_id and (o.issuer, o.subject) <> (i.issuer, i.subject)
-                and o.issuer = any(${sql.param(usableIssuers)}::text[])))
-        returning account_id),
+                and o.issuer = any(${sql.param(Object.keys(titles))}::text[])))
+        returning account_id, issuer),
       letter as (${letterSql(sql`
-        select 'provider_unlinked', ${data}::jsonb, a.email from removed join accounts a on a.id = removed.account_id`)})
+        select 'provider_unlinked',
+          jsonb_build_object('provider', coalesce(${JSON.stringify(titles)}::jsonb ->> removed.issuer, removed.issuer)),
+          a.email
+        from removed join accounts a on a.id = removed.account_id`)})
       select 1 from removed`),
-  ])) as [unknown, { rows: unknown[] }];
+    db.execute(sql`select 1 from oauth_identities i where ${isThis}`),
+  ])) as [unknown, { rows: unknown[] }, { rows: unknown[] }];
   if (removed.rows.length > 0) return;
-  if (!(await listIdentities(db, accountId)).some((candidate) => candidate.id === id)) throw notLinked();
+  if (left.rows.length === 0) throw new CommerceError('not_found', 'There is no such login at a provider.');
   throw new CommerceError('last_login_method', 'Without this there would be no way to log in. Add another one first.');
 }
 
 /** What an identity is called in addresses: it tells nothing of the provider's own ids. */
-function identityId({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string {
-  return createHash('sha256').update(`${issuer}\n${subject}`).digest('base64url');
-}
+const IDENTITY_ID = sql`encode(sha256(convert_to(i.issuer || ' ' || i.subject, 'UTF8')), 'hex')`;
 
 function linkedLetter(providerTitle: string, condition: ReturnType<typeof sql>) {
   const data = JSON.stringify({ provider: providerTitle });
   return letterSql(sql`
     select 'provider_linked', ${data}::jsonb, a.email
     from linked join accounts a on a.id = linked.account_id where ${condition}`);
-}
-
-function notLinked(): CommerceError {
-  return new CommerceError('not_found', 'There is no such login at a provider.');
 }

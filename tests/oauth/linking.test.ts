@@ -186,7 +186,7 @@ describe('the providers of an account', () => {
     const { browser } = await signedIn();
     const stranger = await signedIn();
     const [identity] = await identitiesOf(stranger.browser);
-    const [answer, nothing] = [await remove(browser, identity?.id as string), await remove(browser, 'A'.repeat(43))];
+    const [answer, nothing] = [await remove(browser, identity?.id as string), await remove(browser, '0'.repeat(64))];
     expect([answer.status, nothing.status]).toEqual([404, 404]);
     expect(await identitiesOf(stranger.browser)).toHaveLength(1);
   });
@@ -198,7 +198,7 @@ describe('the providers of an account', () => {
     expect(JSON.parse(text)).toEqual({
       items: [
         {
-          id: expect.stringMatching(/^[\w-]{43}$/),
+          id: expect.stringMatching(/^[0-9a-f]{64}$/),
           provider: 'acme',
           title: 'ACME accounts',
           email: `${subject}@example.com`,
