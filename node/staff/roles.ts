@@ -134,7 +134,7 @@ export const removeRoleOperation = permittedOperation(
         select exists (select from target) as is_there, exists (select from change) as is_gone`);
       outcome = rows[0]!;
     } catch (error) {
-      if (databaseFault(error)?.sqlState !== '23503') throw error;
+      if (!IN_USE.has(databaseFault(error)?.constraint ?? '')) throw error;
       throw new CommerceError('role_in_use', 'Somebody has this role, or is invited to it.', { cause: error });
     }
     if (!outcome.is_there) throw noRole();
@@ -153,6 +153,9 @@ const isWithin = (actor: Actor) => sql`permissions <@ ${sql.param(actor.permissi
 
 const state = (row: string) =>
   sql.raw(`jsonb_build_object('title', ${row}.title, 'permissions', to_jsonb(${row}.permissions))`);
+
+/** By which Postgres keeps a role that somebody has or is invited to; its SQLSTATE depends on its version. */
+const IN_USE = new Set(['staff_members_role_id_staff_roles_id_fk', 'staff_invitations_role_id_staff_roles_id_fk']);
 
 function changeableRoleOf(id: string): string {
   if (id === 'owner') throw new CommerceError('role_fixed', "The owner's role is fixed: it may do everything.");
