@@ -1,6 +1,7 @@
 import { clientAddress } from './client-address';
 import { type KvConnection, limiterKv } from './kv-limiter';
-import { classOf, LIMIT_CLASSES, type LimitClass } from './limits';
+import { classOf, LIMIT_CLASSES, type LimitClass, type Policy } from './limits';
+import { verifiedAccount } from './limits/account';
 import { createLimiter, type Held, type Limiter, type Verdict } from './limits/limiter';
 
 /** What the host lends the gate, and what a test may put in place of the isolate's own limiter. */
@@ -45,7 +46,7 @@ async function verdictsOf(request: Request, pathname: string, host: GateHost): P
   const name = classOf(request.method, pathname);
   if (name === 'unlimited') return [];
   const limits = LIMIT_CLASSES[name];
-  const held = await heldTo(limits, request);
+  const held = await heldTo(limits, request, host);
   if (held.length === 0) return [];
   const moment = { nowMs: host.now.getTime(), waitUntil: host.waitUntil };
   const limiter = host.limiter ?? ownLimiter();
@@ -53,25 +54,33 @@ async function verdictsOf(request: Request, pathname: string, host: GateHost): P
 }
 
 /** The policies that a request is held to, each with whom it counts for. Nothing here rests on a claim of the caller. */
-async function heldTo(limits: LimitClass, request: Request): Promise<Held[]> {
-  const { address, apiKey } = await subjectOf(limits, request);
+async function heldTo(limits: LimitClass, request: Request, host: GateHost): Promise<Held[]> {
+  const { address, account, apiKey } = await subjectOf(limits, request, host);
+  const each = (policies: readonly Policy[] | undefined, id: string | null) =>
+    id === null ? [] : (policies ?? []).map((policy) => ({ policy, id }));
   return [
-    ...(address === null
-      ? (limits.perCrowd ?? []).map((policy) => ({ policy, id: 'all' }))
-      : limits.perAddress.map((policy) => ({ policy, id: address }))),
-    ...(apiKey === null ? [] : (limits.perApiKey ?? []).map((policy) => ({ policy, id: apiKey }))),
+    ...each(limits.perAddress, address),
+    ...each(limits.perCrowd, address === null ? 'all' : null),
+    ...each(limits.perAccount, account),
+    ...each(limits.perApiKey, apiKey),
   ];
 }
 
 interface Subject {
   address: string | null;
+  account: string | null;
   /** The digest of the API key that was shown. It need not be a good one: who has no key cannot use up another's. */
   apiKey: string | null;
 }
 
-async function subjectOf(limits: LimitClass, { headers }: Request): Promise<Subject> {
-  const key = limits.perApiKey ? /^Bearer (sk_\S{1,256})$/i.exec(headers.get('authorization') ?? '')?.[1] : undefined;
-  return { address: clientAddress(headers), apiKey: key ? await digest(key) : null };
+async function subjectOf(limits: LimitClass, request: Request, host: GateHost): Promise<Subject> {
+  const authorization = request.headers.get('authorization') ?? '';
+  const key = limits.perApiKey ? /^Bearer (sk_\S{1,256})$/i.exec(authorization)?.[1] : undefined;
+  return {
+    address: clientAddress(request.headers),
+    account: limits.perAccount ? await verifiedAccount(request, host) : null,
+    apiKey: key ? await digest(key) : null,
+  };
 }
 
 async function digest(text: string): Promise<string> {

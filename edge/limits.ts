@@ -17,6 +17,8 @@ export interface LimitClass {
   perAddress: readonly Policy[];
   /** For all callers together whose address nobody vouches for. */
   perCrowd?: readonly Policy[];
+  /** For each account whose access token is good, from whichever address. */
+  perAccount?: readonly Policy[];
   /** For each API key that is shown. */
   perApiKey?: readonly Policy[];
 }
@@ -56,10 +58,15 @@ export const LIMIT_CLASSES: Record<LimitClassName, LimitClass> = {
     perAddress: [{ name: 'sign-up', quota: 10, windowSeconds: HOUR }],
     perCrowd: [{ name: 'sign-up-crowd', quota: 300, windowSeconds: MINUTE }],
   },
-  order: { isStrict: true, perAddress: [{ name: 'order', quota: 60, windowSeconds: MINUTE }] },
+  order: {
+    isStrict: true,
+    perAddress: [{ name: 'order', quota: 60, windowSeconds: MINUTE }],
+    perAccount: [{ name: 'order-account', quota: 300, windowSeconds: MINUTE }],
+  },
   admin: {
     isStrict: true,
     perAddress: [{ name: 'admin', quota: 300, windowSeconds: MINUTE }],
+    perAccount: [{ name: 'admin-account', quota: 600, windowSeconds: MINUTE }],
     perApiKey: [{ name: 'admin-key', quota: 600, windowSeconds: MINUTE }],
   },
   webhook: { isStrict: true, perAddress: [{ name: 'webhook', quota: 6000, windowSeconds: MINUTE }] },
@@ -100,6 +107,9 @@ const ROUTES: readonly [method: string, path: string, LimitClassName | Exemption
 
   ['GET', '/api/orders/**', 'account'],
   ['*', '/api/orders/**', 'order'],
+  // Six digits, and an invitation's secret.
+  ['POST', '/api/admin/totp/**', 'login'],
+  ['POST', '/api/admin/invitations/acceptance', 'login'],
   ['*', '/api/admin/**', 'admin'],
   ['POST', '/api/webhooks/{}', 'webhook'],
 ];

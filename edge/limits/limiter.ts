@@ -18,21 +18,21 @@ export interface Verdict {
   resetMs: number;
 }
 
-export interface Moment {
+interface Moment {
   nowMs: number;
   waitUntil(work: Promise<unknown>): void;
 }
 
 /** The limiter of one isolate, with what it remembers. */
 export interface Limiter {
-  /** Waits for KV, 200 ms at most. Exact over all isolates. Null where KV did not say anything in time. */
+  /** Waits for KV, 180 ms at most. Exact over all isolates. Null where KV did not say anything in time. */
   decideStrictly(held: Held[], moment: Moment): Promise<Verdict[] | null>;
   /** At once, by what this isolate counted and what KV last said. Tells KV after the answer. */
   decideAtOnce(held: Held[], moment: Moment): Verdict[];
 }
 
-/** Of the 250 ms that a decision may take. The rest is for a process that comes late to its timers. */
-const DECISION_MS = 200;
+/** Of the 250 ms that a decision may take: 40 are for the account, the rest for a process that comes late to its timers. */
+const DECISION_MS = 180;
 
 /** How long a refusal is remembered, at most, before KV is asked again: its window slides, so it may relent early. */
 const REMEMBERED_MS = 10_000;

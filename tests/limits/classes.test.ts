@@ -47,6 +47,9 @@ describe('the class of a request', () => {
     ['POST', '/api/orders', 'order'],
     ['POST', '/api/orders/ord_1/cancellation', 'order'],
     ['GET', '/api/admin/orders', 'admin'],
+    ['POST', '/api/admin/totp/confirmation', 'login'],
+    ['POST', '/api/admin/invitations', 'admin'],
+    ['POST', '/api/admin/invitations/acceptance', 'login'],
     ['POST', '/api/webhooks/local', 'webhook'],
     ['GET', '/api/cron/outbox', 'unlimited'],
     ['GET', '/api/health', 'unlimited'],
@@ -91,7 +94,12 @@ describe('the class of a request', () => {
 
   it('has policies with names of their own', () => {
     const names = Object.values(LIMIT_CLASSES)
-      .flatMap(({ perAddress, perCrowd = [], perApiKey = [] }) => [...perAddress, ...perCrowd, ...perApiKey])
+      .flatMap(({ perAddress, perCrowd = [], perAccount = [], perApiKey = [] }) => [
+        ...perAddress,
+        ...perCrowd,
+        ...perAccount,
+        ...perApiKey,
+      ])
       .map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z-]+$/);

@@ -6,7 +6,7 @@ import { createLimiter, type Limiter } from '@/edge/limits/limiter';
 /** What the proxy of these tests overwrites. */
 export const ADDRESS_HEADER = 'x-test-address';
 
-export interface Asked {
+interface Asked {
   method?: string;
   path?: string;
   headers?: Record<string, string>;
