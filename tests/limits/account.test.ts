@@ -5,7 +5,7 @@ import { migrate } from '@/db/migrate';
 import { verifiedAccount } from '@/edge/limits/account';
 import { type Platform, startPlatform } from '@/local/platform';
 import { signAccessToken } from '@/node/signing-keys';
-import { ADDRESS_HEADER, count, freshAddress, headersOf, startIsolate, statusOf } from './isolates';
+import { ADDRESS_HEADER, count, freshAddress, headersOf, holdClock, startIsolate, statusOf } from './isolates';
 
 const AUTH_SECRET = 'limits'.repeat(6);
 const ADA = 'acct_01k0000000e8xv5x6h2n8q9w0z';
@@ -24,12 +24,16 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 beforeEach(() => {
+  holdClock();
   for (const [name, value] of Object.entries({ ...platform.env, AUTH_SECRET })) vi.stubEnv(name, value);
   vi.stubEnv('SITE_URL', 'http://shop.test');
   vi.stubEnv('VERCEL', undefined);
   vi.stubEnv('CLIENT_ADDRESS_HEADER', ADDRESS_HEADER);
 });
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
 
 const tokenOf = (accountId: string, now = new Date()) =>
   signAccessToken(
