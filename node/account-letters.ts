@@ -21,6 +21,9 @@ export interface LetterData {
   /** `provider` as shoppers know it. */
   provider_linked: { provider: string };
   provider_unlinked: { provider: string };
+  passkey_added: { name: string };
+  passkey_removed: { name: string };
+  passkey_cloned: { name: string };
   account_deleted: Record<string, never>;
   staff_invitation: { invitationId: string };
   second_factor_changed: { isOn: boolean };
@@ -163,6 +166,33 @@ const letters: { [T in LetterTemplate]: (data: LetterData[T], writing: Writing) 
       lead: `Your account at ${provider} no longer signs in to your account here.`,
       button: { label: 'See your sign-ins', url: new URL('/account/security', siteUrl).href },
       note: RESET,
+    }),
+  passkey_added: ({ name }, { siteUrl }) =>
+    letter({
+      subject: 'A passkey was added to your account',
+      preview: `It is called “${name}”.`,
+      heading: 'A passkey was added',
+      lead: `A passkey called “${name}” was added to your account just now: whoever has it can sign in.`,
+      button: { label: 'See your sign-ins', url: new URL('/account/security', siteUrl).href },
+      note: 'If this was not you, take it off there, and reset your password.',
+    }),
+  passkey_removed: ({ name }, { siteUrl }) =>
+    letter({
+      subject: 'A passkey was removed from your account',
+      preview: `It was called “${name}”.`,
+      heading: 'A passkey was removed',
+      lead: `The passkey called “${name}” no longer signs in to your account.`,
+      button: { label: 'See your sign-ins', url: new URL('/account/security', siteUrl).href },
+      note: RESET,
+    }),
+  passkey_cloned: ({ name }, { siteUrl }) =>
+    letter({
+      subject: 'There may be a copy of your passkey',
+      preview: 'A sign-in with it was refused.',
+      heading: 'There may be a copy of your passkey',
+      lead: `Somebody tried to sign in with the passkey called “${name}”, and was refused: it had been used more often elsewhere, as if there were two of it. Remove it, and make a new one.`,
+      button: { label: 'See your sign-ins', url: new URL('/account/security', siteUrl).href },
+      note: 'Passkeys that are copied by their maker do not count, so this is no phone that you have replaced.',
     }),
   account_deleted: (_data, { siteUrl }) =>
     letter({

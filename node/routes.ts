@@ -10,6 +10,15 @@ import {
   startOAuthOperation,
 } from './oauth';
 import { cancelOrderOperation, getOrderOperation, listOrdersOperation, placeOrderOperation } from './orders';
+import {
+  addPasskeyOperation,
+  askLoginPasskeyOperation,
+  askNewPasskeyOperation,
+  listPasskeysOperation,
+  loginWithPasskeyOperation,
+  removePasskeyOperation,
+  renamePasskeyOperation,
+} from './passkeys';
 import { askPasswordResetOperation, changePasswordOperation, resetPasswordOperation } from './password-reset';
 import {
   addAddressOperation,
@@ -58,6 +67,13 @@ export const nodeOperations: readonly Operation[] = [
   removeAddressOperation,
   listIdentitiesOperation,
   removeIdentityOperation,
+  askLoginPasskeyOperation,
+  loginWithPasskeyOperation,
+  listPasskeysOperation,
+  askNewPasskeyOperation,
+  addPasskeyOperation,
+  renamePasskeyOperation,
+  removePasskeyOperation,
   ...adminOperations,
   webhookOperation,
   cronOperation,

@@ -1,0 +1,4 @@
+import { bind } from '@/app/api/bind';
+import { loginWithPasskeyOperation } from '@/node/passkeys';
+
+export const POST = bind(loginWithPasskeyOperation);
