@@ -50,6 +50,18 @@ const REFUSALS = new Map<string, LoginProblem>(
   } as const),
 );
 
-function loginProblem(code: LoginProblem, message: string, cause: unknown): CommerceError {
-  return new CommerceError(code, message, { cause });
+function loginProblem(code: LoginProblem, message: string, error: unknown): CommerceError {
+  return new CommerceError(code, message, { cause: faultOf(error) });
+}
+
+/** What may stand in the log of a fault: the provider's own code for it, and nothing else of what it sent. */
+function faultOf(error: unknown): Error {
+  // It quotes what it cannot read, which may be a token.
+  if (!(error instanceof Error) || error instanceof SyntaxError) return new Error('The answer cannot be read.');
+  const { error: own, cause } = error as { error?: unknown; cause?: { body?: { error?: unknown } } };
+  // GitHub tells of faults in an answer with status 200.
+  const code = own ?? cause?.body?.error;
+  return new Error(
+    typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? `${error.message} (${code})` : error.message,
+  );
 }

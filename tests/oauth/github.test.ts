@@ -126,6 +126,7 @@ describe('logging in at GitHub', () => {
     const browser = shop.browser();
     expect(await logIn(browser, change)).toBe(`/login?problem=${problem}`);
     expect(await shop.accounts('refused@example.com')).toEqual([]);
+    if (problem === 'provider_answer_invalid') expect(console.error).toHaveBeenCalledOnce();
   });
 
   it('is taken from a server that sends no issuer', async () => {
@@ -142,6 +143,12 @@ describe('logging in at GitHub', () => {
       '/login?problem=provider_answer_invalid',
     );
     expect(await shop.whoIs(browser)).toBeNull();
+  });
+
+  it('has the fault that GitHub names in the log', async () => {
+    somebody(['logged@example.com', { primary: true, verified: true }]);
+    await logIn(shop.browser(), (back) => back.searchParams.set('code', 'none'));
+    expect(vi.mocked(console.error).mock.calls.join()).toContain('(bad_verification_code)');
   });
 
   it.each([

@@ -142,11 +142,33 @@ describe('what the provider says of a person', () => {
 });
 
 describe('a fault of the provider', () => {
-  it('is logged by its name, without what it sent', async () => {
-    await replaced(() => 'secret-token');
-    const lines = vi.mocked(console.error).mock.calls.map(([line]) => String(line));
-    const [fault] = lines.filter((line) => line.includes('oauth_failed'));
-    expect(JSON.parse(fault as string)).toMatchObject({ provider: 'acme', problem: 'provider_answer_invalid' });
-    expect(lines.join('\n')).not.toMatch(/secret-token|person-|of-the-shop/);
+  const logged = () => vi.mocked(console.error).mock.calls.map(([line]) => String(line));
+
+  it('is logged with its own code for it, and nothing else of what it sent', async () => {
+    acme.tamper = (path, answer) => {
+      const body = JSON.stringify({ error: 'invalid_client', error_description: 'hush' });
+      return path === '/token' ? { ...answer, status: 401, body } : answer;
+    };
+    acme.people.set('misfit', { email: 'misfit@example.com', email_verified: true });
+    expect(await shop.logIn(shop.browser(), 'acme', 'misfit')).toBe('/login?problem=provider_answer_invalid');
+    const [fault = ''] = logged().filter((line) => line.includes('oauth_failed'));
+    expect(JSON.parse(fault)).toMatchObject({ provider: 'acme', problem: 'provider_answer_invalid' });
+    expect(fault).toContain('(invalid_client)');
+    expect(logged().join()).not.toMatch(/hush|misfit|of-the-shop/);
+  });
+
+  it.each(['hush', 'hush.hush.hush', '{"alg":"hush"}'])('quotes no token that cannot be read: %s', async (token) => {
+    await replaced(() => token);
+    await replaced(() => Buffer.from(token).toString('base64url').repeat(3));
+    expect(logged().length).toBeGreaterThan(0);
+    expect(logged().join()).not.toContain('hush');
+  });
+
+  it('quotes no answer that cannot be read', async () => {
+    acme.people.set('reader', { email: 'reader@example.com', email_verified: true });
+    acme.tamper = (path, answer) => (path === '/token' ? { ...answer, body: 'hush' } : answer);
+    expect(await shop.logIn(shop.browser(), 'acme', 'reader')).toBe('/login?problem=provider_answer_invalid');
+    expect(logged().length).toBeGreaterThan(0);
+    expect(logged().join()).not.toContain('hush');
   });
 });
