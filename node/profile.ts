@@ -3,6 +3,7 @@ import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { accountAddresses, oauthIdentities, passkeys, sessions } from '@/db/account-schema';
+import type { Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
 import { newId } from '@/db/ids';
 import { orders } from '@/db/schema';
@@ -13,7 +14,7 @@ import { NameInput } from './account-input';
 import { letterStatement } from './account-letters';
 import { drainAfterResponse } from './deliveries';
 import { logFault } from './log';
-import { runBatch } from './order-record';
+import { runBatch, type Statement } from './order-record';
 import { clearedCookies, endSessions, requireRecentLogin, requireSession } from './sessions';
 
 const MAX_ADDRESSES = 50;
@@ -161,19 +162,18 @@ export const addAddressOperation = operation(
   async (context, { body: { address, isDefault = false } }) => {
     const { account } = await requireSession(context);
     const id = newId('addr');
-    const [, added] = (await runBatch(context.db, [
-      // Locked, so that of two at once the second one counts the first.
+    const [, , added] = (await runBatch(context.db, [
+      lockAccount(context.db, account.id),
       context.db.execute(sql`
-        with owner as (select id from accounts where id = ${account.id} for update)
-        update account_addresses set is_default = false from owner
-        where account_id = owner.id and is_default and ${isDefault}`),
+        update account_addresses set is_default = false
+        where account_id = ${account.id} and is_default and ${isDefault}`),
       context.db.execute(sql`
         insert into account_addresses (id, account_id, address, is_default)
         select ${id}, ${account.id}, ${JSON.stringify(address)}::jsonb, ${isDefault} or not exists (
           select 1 from account_addresses where account_id = ${account.id} and is_default)
         where ${MAX_ADDRESSES} > (select count(*) from account_addresses where account_id = ${account.id})
         returning is_default`),
-    ])) as [unknown, { rows: { is_default: boolean }[] }];
+    ])) as [unknown, unknown, { rows: { is_default: boolean }[] }];
     const [row] = added.rows;
     if (!row) throw inputError('too_many_addresses', 'address', `An account keeps at most ${MAX_ADDRESSES} addresses.`);
     return { status: 201, body: { id, address, isDefault: row.is_default } };
@@ -189,7 +189,8 @@ export const updateAddressOperation = operation(
     const { db } = context;
     const { account } = await requireSession(context);
     const id = context.params.addressId as string;
-    const [, changed] = (await runBatch(db, [
+    const [, , changed] = (await runBatch(db, [
+      lockAccount(db, account.id),
       db.execute(sql`
         update account_addresses set is_default = false
         where account_id = ${account.id} and is_default and id <> ${id} and ${isDefault}
@@ -199,7 +200,7 @@ export const updateAddressOperation = operation(
         set address = coalesce(${address ? JSON.stringify(address) : null}::jsonb, address),
           is_default = is_default or ${isDefault}
         where id = ${id} and account_id = ${account.id} returning address, is_default as "isDefault"`),
-    ])) as [unknown, { rows: Record<string, unknown>[] }];
+    ])) as [unknown, unknown, { rows: Record<string, unknown>[] }];
     const [row] = changed.rows;
     if (!row) throw notFound('address');
     return { body: { id, ...row } };
@@ -218,6 +219,14 @@ export const removeAddressOperation = operation(
     return { status: 204 };
   },
 );
+
+/**
+ * The first statement of a batch that counts what an account has: of two at once the second one sees what the first did. A
+ * statement of its own, since each sees the rows as they were when it began.
+ */
+function lockAccount(db: Db, accountId: string): Statement {
+  return db.execute(sql`select from accounts where id = ${accountId} for update`);
+}
 
 async function readProfile({ db }: Pick<Context, 'db'>, accountId: string): Promise<Record<string, unknown>> {
   const { rows } = await db.execute(sql`
