@@ -171,7 +171,11 @@ for (const { server, available, start } of testDatabases('signing_keys')) {
       const old = await sign();
       const second = await rotate();
       await pass(60);
+      const ends = async () =>
+        (await listSigningKeys(db)).find(({ kid }) => kid === kidOf(old))?.publishedUntil?.getTime();
+      const ended = await ends();
       const third = await rotate();
+      expect(await ends()).toBe(ended);
       await pass(301);
       const between = await sign();
       expect(kidOf(between)).toBe(second);
