@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import Provider from 'oidc-provider';
 import type { Browser } from './browser';
 
-export interface Person {
+interface Person {
   email?: string;
   email_verified?: unknown;
   name?: string;
@@ -32,7 +32,7 @@ export interface OpenIdServer {
 
 /**
  * `oidc-provider`, which is certified, on a port of its own, with a small proxy before it that can change its answers.
- * `scopesInIdToken` has it tell of mail addresses in the ID token rather than at the userinfo endpoint.
+ * `claimsInIdToken` has it tell of mail addresses in the ID token rather than at the userinfo endpoint.
  */
 export async function startOpenIdServer(
   redirectUri: (id: string) => string,
