@@ -166,12 +166,12 @@ export const addAddressOperation = operation(
       lockAccount(context.db, account.id),
       context.db.execute(sql`
         update account_addresses set is_default = false
-        where account_id = ${account.id} and is_default and ${isDefault}`),
+        where account_id = ${account.id} and is_default and ${isDefault} and ${hasRoom(account.id)}`),
       context.db.execute(sql`
         insert into account_addresses (id, account_id, address, is_default)
         select ${id}, ${account.id}, ${JSON.stringify(address)}::jsonb, ${isDefault} or not exists (
           select 1 from account_addresses where account_id = ${account.id} and is_default)
-        where ${MAX_ADDRESSES} > (select count(*) from account_addresses where account_id = ${account.id})
+        where ${hasRoom(account.id)}
         returning is_default`),
     ])) as [unknown, unknown, { rows: { is_default: boolean }[] }];
     const [row] = added.rows;
@@ -179,6 +179,9 @@ export const addAddressOperation = operation(
     return { status: 201, body: { id, address, isDefault: row.is_default } };
   },
 );
+
+const hasRoom = (accountId: string) =>
+  sql`${MAX_ADDRESSES} > (select count(*) from account_addresses where account_id = ${accountId})`;
 
 const ChangeAddress = v.object({ address: v.optional(AddressInput), isDefault: v.optional(v.literal(true)) });
 
