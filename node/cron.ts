@@ -1,11 +1,15 @@
 import { CommerceError } from '@/commerce/error';
 import { type Context, operation } from '@/edge/http';
+import { pruneLinks } from './account-links';
 import { drain } from './deliveries';
 import { nodeEnv } from './env';
 import { pruneIdempotencyKeys } from './idempotency';
+import { pruneLoginFailures } from './login-failures';
 import { pruneOutbox } from './outbox';
 import { sweepPayments } from './payment-sweep';
 import { bearerOf, isSameSecret } from './secrets';
+import { pruneSessions } from './sessions';
+import { pruneChallenges } from './webauthn';
 
 /** What a run of a job did, and how much is left for the next. */
 interface Run {
@@ -25,6 +29,11 @@ const jobs: Record<string, (context: Context) => Promise<Run>> = {
     // What was settled has its letters and refunds to send.
     await drain(context);
     return run;
+  },
+  /** Forgets what is past its time: links, sessions, challenges, failures at login. */
+  async accounts({ db }) {
+    await Promise.all([pruneLinks(db), pruneSessions(db), pruneChallenges(db), pruneLoginFailures(db)]);
+    return { processed: 0, remaining: 0 };
   },
 };
 

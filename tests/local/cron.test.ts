@@ -132,7 +132,7 @@ describe('cron', () => {
     const configFile = fileURLToPath(new URL('../../vercel.json', import.meta.url));
     clock = await openCron({ siteUrl, secret: 'x', configFile });
     const { crons } = (await import('../../vercel.json')).default;
-    expect(crons.map(({ path }) => path)).toEqual(['/api/cron/outbox', '/api/cron/payments']);
+    expect(crons.map(({ path }) => path)).toEqual(['/api/cron/outbox', '/api/cron/payments', '/api/cron/accounts']);
     for (const { schedule } of crons) expect(schedule).toMatch(/^\d+ \d+ \* \* \*$/);
   });
 });
