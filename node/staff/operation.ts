@@ -1,6 +1,5 @@
 import type * as v from 'valibot';
-import { type Context, type Operation, operation, parse, type Reply } from '@/edge/http';
-import { readJsonBody } from '@/edge/json-body';
+import { type Context, type Operation, operation, type Reply } from '@/edge/http';
 import type { Session } from '../sessions';
 import {
   type Actor,
@@ -59,20 +58,12 @@ export function accountOperation<Query = undefined, Body = undefined>(
   return guarded(spec, 'account', requireAccount, run);
 }
 
-/** Nothing of the input is looked at, and no body read, before it is known who asks. */
 function guarded<Caller, Query, Body>(
-  { method, path, query, body }: Spec<Query, Body>,
+  spec: Spec<Query, Body>,
   access: Access,
-  requireCaller: (context: Context) => Promise<Caller>,
+  caller: (context: Context) => Promise<Caller>,
   run: Run<Caller, Query, Body>,
 ): AdminOperation {
-  const bound = operation({ method, path }, async (context) => {
-    const caller = await requireCaller(context);
-    const input = {
-      query: query ? parse(query, Object.fromEntries(context.url.searchParams)) : undefined,
-      body: body ? parse(body, await readJsonBody(context.request)) : undefined,
-    };
-    return run(context, caller, input as { query: Query; body: Body });
-  });
+  const bound = operation({ ...spec, caller }, (context, input) => run(context, input.caller, input));
   return { ...bound, access };
 }
