@@ -41,33 +41,38 @@ export interface Operation {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `{name}` for a part that varies: `/api/cart/items/{itemId}`. */
   path: string;
+  /** What its body has to be. */
+  body?: v.GenericSchema;
   matches(pathname: string): boolean;
   handle(request: Request, host?: Host): Promise<Response>;
 }
 
-interface Spec<Query, Body> {
+interface Spec<Query, Body, Caller> {
   method: Operation['method'];
   path: string;
   query?: v.GenericSchema<unknown, Query>;
   body?: v.GenericSchema<unknown, Body>;
   /** A request without a body counts as one with `{}`. */
   bodyIsOptional?: boolean;
+  /** Finds out who asks, or refuses: before anything of the input is looked at, or a byte of the body read. */
+  caller?: (context: Context) => Promise<Caller>;
 }
 
 const NO_HOST: Host = { waitUntil: (work) => void work.catch(() => {}), revalidateTags: () => {} };
 
 /**
- * Makes an operation: finds the path's parameters, parses and bounds query and body by their schemas, runs `run`, and
- * renders its reply or its problem (RFC 9457). Every answer carries `x-request-id` and `Server-Timing`.
+ * Makes an operation: finds the path's parameters and the caller, parses and bounds query and body by their schemas, runs
+ * `run`, and renders its reply or its problem (RFC 9457). Every answer carries `x-request-id` and `Server-Timing`.
  */
-export function operation<Query = undefined, Body = undefined>(
-  spec: Spec<Query, Body>,
-  run: (context: Context, input: { query: Query; body: Body }) => Promise<Reply>,
+export function operation<Query = undefined, Body = undefined, Caller = undefined>(
+  spec: Spec<Query, Body, Caller>,
+  run: (context: Context, input: { query: Query; body: Body; caller: Caller }) => Promise<Reply>,
 ): Operation {
   const matchPath = pathMatcher(spec.path);
   return {
     method: spec.method,
     path: spec.path,
+    ...(spec.body ? { body: spec.body } : {}),
     matches: (pathname) => matchPath(pathname) !== null,
     async handle(request, host = NO_HOST) {
       const trips = { kv: 0, kvMs: 0, db: 0, dbMs: 0 };
@@ -78,12 +83,15 @@ export function operation<Query = undefined, Body = undefined>(
         const params = matchPath(url.pathname);
         if (!params) throw new CommerceError('not_found', 'There is nothing at this address.');
         requireSameSite(request);
+        const contextOf = () => createContext(request, { url, params, requestId, host, trips });
+        const known = spec.caller && contextOf();
+        const caller = known && (await spec.caller?.(known));
         for (const [name, value] of url.searchParams) requireStorable(value, name);
         const query = spec.query ? parse(spec.query, Object.fromEntries(url.searchParams)) : undefined;
         const isLeftOut = spec.bodyIsOptional && !request.headers.has('content-type');
         const body = spec.body ? parse(spec.body, isLeftOut ? {} : await readJsonBody(request)) : undefined;
-        const context = createContext(request, { url, params, requestId, host, trips });
-        reply = await run(context, { query: query as Query, body: body as Body });
+        const input = { query: query as Query, body: body as Body, caller: caller as Caller };
+        reply = await run(known ?? contextOf(), input);
       } catch (error) {
         reply = problem(error, requestId);
       }
@@ -178,12 +186,18 @@ function requestIdOf(request: Request): string {
 function requireSameSite(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD' || !request.headers.has('cookie')) return;
   if (OWN_CREDENTIALS.some((name) => request.headers.has(name))) return;
+  if (!isFromOwnPage(request)) {
+    throw new CommerceError('cross_site_request', 'This request did not come from a page of this shop.');
+  }
+}
+
+/** Whether a request proves, by `Sec-Fetch-Site` or `Origin`, that a page of this very host sent it. */
+export function isFromOwnPage(request: Request): boolean {
   const site = request.headers.get('sec-fetch-site');
   const origin = request.headers.get('origin');
   const ownHost = request.headers.get('x-forwarded-host') ?? request.headers.get('host') ?? new URL(request.url).host;
   const isOwnOrigin = origin !== null && URL.canParse(origin) && new URL(origin).host === ownHost;
-  const isOwnPage = site === null ? isOwnOrigin : site === 'same-origin' && (origin === null || isOwnOrigin);
-  if (!isOwnPage) throw new CommerceError('cross_site_request', 'This request did not come from a page of this shop.');
+  return site === null ? isOwnOrigin : site === 'same-origin' && (origin === null || isOwnOrigin);
 }
 
 const OWN_CREDENTIALS = ['authorization', 'x-cart-token', 'x-order-token'];
@@ -320,7 +334,7 @@ export function describeError(error: unknown): string {
 }
 
 /** What a schema makes of an input. Throws `invalid_input` with every fault and its path. */
-export function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown): Output {
+function parse<Output>(schema: v.GenericSchema<unknown, Output>, input: unknown): Output {
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
   const issues: InputIssue[] = result.issues.map((issue) => ({

@@ -18,9 +18,8 @@ const Ask = v.object({ email: EmailInput });
  * Throws `login_required`.
  */
 export const askEmailChangeOperation = operation(
-  { method: 'POST', path: '/api/me/email', body: Ask },
-  async (context, { body: { email } }) => {
-    const session = await requireSession(context);
+  { method: 'POST', path: '/api/me/email', body: Ask, caller: requireSession },
+  async (context, { body: { email }, caller: session }) => {
     requireRecentLogin(session, context.now);
     const linkId = newId('link');
     await context.db.execute(sql`

@@ -77,9 +77,8 @@ export const getOrderOperation = operation({ method: 'GET', path: '/api/orders/{
 
 /** The signed-in account's orders, the newest first; `unauthenticated` for a guest, whose orders open by their own tokens. */
 export const listOrdersOperation = operation(
-  { method: 'GET', path: '/api/orders', query: v.object(pageInput) },
-  async (context, { query }) => {
-    const { account } = await requireSession(context);
+  { method: 'GET', path: '/api/orders', query: v.object(pageInput), caller: requireSession },
+  async (context, { query, caller: { account } }) => {
     const page = pageOf('orders', query, { by: orders.number, as: 'number' });
     const rows = await context.db
       .select({ id: orders.id, number: orders.number })

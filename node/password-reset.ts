@@ -78,10 +78,9 @@ const Change = v.object({
  * has none yet signed in lately. Throws `password_wrong`, `password_too_weak`, `login_required`, `too_many_attempts`.
  */
 export const changePasswordOperation = operation(
-  { method: 'POST', path: '/api/me/password', body: Change },
-  async (context, { body: { currentPassword, password, session: delivery } }) => {
+  { method: 'POST', path: '/api/me/password', body: Change, caller: requireSession },
+  async (context, { body: { currentPassword, password, session: delivery }, caller: session }) => {
     const { db, now } = context;
-    const session = await requireSession(context);
     const { account } = session;
     const { rows } = await db.execute(sql`select password_hash from accounts where id = ${account.id}`);
     const current = (rows[0]?.password_hash ?? null) as string | null;

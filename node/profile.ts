@@ -20,18 +20,19 @@ import { clearedCookies, endSessions, requireRecentLogin, requireSession } from 
 const MAX_ADDRESSES = 50;
 
 /** The caller's account, and how it may be signed in to. */
-export const getMeOperation = operation({ method: 'GET', path: '/api/me' }, async (context) => {
-  const session = await requireSession(context);
-  return { body: await readProfile(context, session.account.id) };
-});
+export const getMeOperation = operation(
+  { method: 'GET', path: '/api/me', caller: requireSession },
+  async (context, { caller: session }) => {
+    return { body: await readProfile(context, session.account.id) };
+  },
+);
 
 const Update = v.object({ name: NameInput });
 
 /** Sets the name; answers the account. */
 export const updateMeOperation = operation(
-  { method: 'PATCH', path: '/api/me', body: Update },
-  async (context, { body: { name } }) => {
-    const { account } = await requireSession(context);
+  { method: 'PATCH', path: '/api/me', body: Update, caller: requireSession },
+  async (context, { body: { name }, caller: { account } }) => {
     await context.db.execute(sql`update accounts set name = ${name} where id = ${account.id}`);
     return { body: await readProfile(context, account.id) };
   },
@@ -41,96 +42,107 @@ export const updateMeOperation = operation(
  * Deletes the account with its sessions, addresses and keys. Its orders are kept, as the law wants, and belong to nobody.
  * Throws `login_required`, and `last_owner` for the one who could let others in.
  */
-export const deleteMeOperation = operation({ method: 'DELETE', path: '/api/me' }, async (context) => {
-  const { db, kv } = context;
-  const session = await requireSession(context);
-  requireRecentLogin(session, context.now);
-  const { id } = session.account;
-  try {
-    await endSessions(context, id, 'all', 'everywhere', {
-      first: [
-        letterStatement(
-          db,
-          { template: 'account_deleted', data: {} },
-          sql`select email from accounts where id = ${id}`,
-        ),
-      ],
-      last: [db.execute(sql`delete from accounts where id = ${id}`)],
-    });
-  } catch (error) {
-    if (databaseFault(error)?.constraint === 'staff_members_one_owner') throw lastOwner();
-    throw error;
-  }
-  await kv.del([accountCartKeyOf(id)]).catch((error) => logFault('cart_not_deleted', error));
-  drainAfterResponse(context);
-  return { status: 204, cookies: clearedCookies(context) };
-});
+export const deleteMeOperation = operation(
+  { method: 'DELETE', path: '/api/me', caller: requireSession },
+  async (context, { caller: session }) => {
+    const { db, kv } = context;
+    requireRecentLogin(session, context.now);
+    const { id } = session.account;
+    try {
+      await endSessions(context, id, 'all', 'everywhere', {
+        first: [
+          letterStatement(
+            db,
+            { template: 'account_deleted', data: {} },
+            sql`select email from accounts where id = ${id}`,
+          ),
+        ],
+        last: [db.execute(sql`delete from accounts where id = ${id}`)],
+      });
+    } catch (error) {
+      if (databaseFault(error)?.constraint === 'staff_members_one_owner') throw lastOwner();
+      throw error;
+    }
+    await kv.del([accountCartKeyOf(id)]).catch((error) => logFault('cart_not_deleted', error));
+    drainAfterResponse(context);
+    return { status: 204, cookies: clearedCookies(context) };
+  },
+);
 
 /** Everything that the shop has of the account, as a file. */
-export const exportMeOperation = operation({ method: 'GET', path: '/api/me/export' }, async (context) => {
-  const { db } = context;
-  const { account } = await requireSession(context);
-  const [profile, ...parts] = await Promise.all([
-    readProfile(context, account.id),
-    db.select().from(accountAddresses).where(eq(accountAddresses.accountId, account.id)),
-    db
+export const exportMeOperation = operation(
+  { method: 'GET', path: '/api/me/export', caller: requireSession },
+  async (context, { caller: { account } }) => {
+    const { db } = context;
+    const [profile, ...parts] = await Promise.all([
+      readProfile(context, account.id),
+      db.select().from(accountAddresses).where(eq(accountAddresses.accountId, account.id)),
+      db
+        .select({
+          id: sessions.id,
+          userAgent: sessions.userAgent,
+          place: sessions.place,
+          createdAt: sessions.createdAt,
+          lastSeenAt: sessions.lastSeenAt,
+          endedAt: sessions.endedAt,
+        })
+        .from(sessions)
+        .where(eq(sessions.accountId, account.id))
+        .orderBy(asc(sessions.createdAt)),
+      db
+        .select({
+          id: passkeys.id,
+          name: passkeys.name,
+          createdAt: passkeys.createdAt,
+          lastUsedAt: passkeys.lastUsedAt,
+        })
+        .from(passkeys)
+        .where(eq(passkeys.accountId, account.id)),
+      db
+        .select({ issuer: oauthIdentities.issuer, subject: oauthIdentities.subject, email: oauthIdentities.email })
+        .from(oauthIdentities)
+        .where(eq(oauthIdentities.accountId, account.id)),
+      readOrdersForExport(context, account.id),
+    ]);
+    const [addresses, sessionRows, passkeyRows, identities, orderRows] = parts;
+    return {
+      headers: { 'content-disposition': 'attachment; filename="selvedge-account.json"' },
+      body: {
+        account: profile,
+        addresses: addresses.map(addressView),
+        sessions: sessionRows,
+        passkeys: passkeyRows,
+        identities,
+        orders: orderRows,
+      },
+    };
+  },
+);
+
+/** The account's live sessions, the caller's own first. */
+export const listSessionsOperation = operation(
+  { method: 'GET', path: '/api/me/sessions', caller: requireSession },
+  async (context, { caller: session }) => {
+    const rows = await context.db
       .select({
         id: sessions.id,
         userAgent: sessions.userAgent,
         place: sessions.place,
+        amr: sessions.amr,
         createdAt: sessions.createdAt,
         lastSeenAt: sessions.lastSeenAt,
-        endedAt: sessions.endedAt,
       })
       .from(sessions)
-      .where(eq(sessions.accountId, account.id))
-      .orderBy(asc(sessions.createdAt)),
-    db
-      .select({ id: passkeys.id, name: passkeys.name, createdAt: passkeys.createdAt, lastUsedAt: passkeys.lastUsedAt })
-      .from(passkeys)
-      .where(eq(passkeys.accountId, account.id)),
-    db
-      .select({ issuer: oauthIdentities.issuer, subject: oauthIdentities.subject, email: oauthIdentities.email })
-      .from(oauthIdentities)
-      .where(eq(oauthIdentities.accountId, account.id)),
-    readOrdersForExport(context, account.id),
-  ]);
-  const [addresses, sessionRows, passkeyRows, identities, orderRows] = parts;
-  return {
-    headers: { 'content-disposition': 'attachment; filename="selvedge-account.json"' },
-    body: {
-      account: profile,
-      addresses: addresses.map(addressView),
-      sessions: sessionRows,
-      passkeys: passkeyRows,
-      identities,
-      orders: orderRows,
-    },
-  };
-});
-
-/** The account's live sessions, the caller's own first. */
-export const listSessionsOperation = operation({ method: 'GET', path: '/api/me/sessions' }, async (context) => {
-  const session = await requireSession(context);
-  const rows = await context.db
-    .select({
-      id: sessions.id,
-      userAgent: sessions.userAgent,
-      place: sessions.place,
-      amr: sessions.amr,
-      createdAt: sessions.createdAt,
-      lastSeenAt: sessions.lastSeenAt,
-    })
-    .from(sessions)
-    .where(
-      and(eq(sessions.accountId, session.account.id), isNull(sessions.endedAt), sql`${sessions.expiresAt} > now()`),
-    )
-    .orderBy(desc(sql`${sessions.id} = ${session.sessionId}`), desc(sessions.lastSeenAt))
-    .limit(100);
-  return {
-    body: { items: rows.map((row) => ({ ...row, isCurrent: row.id === session.sessionId })), nextCursor: null },
-  };
-});
+      .where(
+        and(eq(sessions.accountId, session.account.id), isNull(sessions.endedAt), sql`${sessions.expiresAt} > now()`),
+      )
+      .orderBy(desc(sql`${sessions.id} = ${session.sessionId}`), desc(sessions.lastSeenAt))
+      .limit(100);
+    return {
+      body: { items: rows.map((row) => ({ ...row, isCurrent: row.id === session.sessionId })), nextCursor: null },
+    };
+  },
+);
 
 /** Ends one of the account's sessions. Throws `not_found` for one that is over, or is another account's. */
 export const endSessionOperation = operation(
@@ -144,23 +156,24 @@ export const endSessionOperation = operation(
 );
 
 /** The account's addresses, the default one first. */
-export const listAddressesOperation = operation({ method: 'GET', path: '/api/me/addresses' }, async (context) => {
-  const { account } = await requireSession(context);
-  const rows = await context.db
-    .select()
-    .from(accountAddresses)
-    .where(eq(accountAddresses.accountId, account.id))
-    .orderBy(desc(accountAddresses.isDefault), asc(accountAddresses.createdAt));
-  return { body: { items: rows.map(addressView), nextCursor: null } };
-});
+export const listAddressesOperation = operation(
+  { method: 'GET', path: '/api/me/addresses', caller: requireSession },
+  async (context, { caller: { account } }) => {
+    const rows = await context.db
+      .select()
+      .from(accountAddresses)
+      .where(eq(accountAddresses.accountId, account.id))
+      .orderBy(desc(accountAddresses.isDefault), asc(accountAddresses.createdAt));
+    return { body: { items: rows.map(addressView), nextCursor: null } };
+  },
+);
 
 const SaveAddress = v.object({ address: AddressInput, isDefault: v.optional(v.boolean()) });
 
 /** Keeps an address; the first one is the default. Throws `too_many_addresses` beyond 50. */
 export const addAddressOperation = operation(
-  { method: 'POST', path: '/api/me/addresses', body: SaveAddress },
-  async (context, { body: { address, isDefault = false } }) => {
-    const { account } = await requireSession(context);
+  { method: 'POST', path: '/api/me/addresses', body: SaveAddress, caller: requireSession },
+  async (context, { body: { address, isDefault = false }, caller: { account } }) => {
     const id = newId('addr');
     const [, , added] = (await runBatch(context.db, [
       lockAccount(context.db, account.id),
