@@ -76,12 +76,12 @@ export const LIMIT_CLASSES: Record<LimitClassName, LimitClass> = {
 export type Exemption = 'unlimited';
 
 /**
- * The class of each method and path; the first line that fits decides. `{}` stands for one part of a path, `**` for
- * any rest, `*` for any method.
+ * The class of each method and path; the first line that fits decides. `**` stands for any rest of a path, and for none,
+ * `*` for any method. Where something new may come below a path, what is below it has the stricter class.
  */
 const ROUTES: readonly [method: string, path: string, LimitClassName | Exemption][] = [
   ['GET', '/api/health', 'unlimited'],
-  ['GET', '/api/cron/{}', 'unlimited'],
+  ['GET', '/api/cron/**', 'unlimited'],
   ['GET', '/.well-known/jwks.json', 'unlimited'],
 
   ['GET', '/api/products/**', 'browse'],
@@ -105,29 +105,38 @@ const ROUTES: readonly [method: string, path: string, LimitClassName | Exemption
   ['DELETE', '/api/me', 'login'],
   ['*', '/api/me/**', 'account'],
 
+  // The same, by the forms of browsers without scripts.
+  ['POST', '/session/register', 'sign_up'],
+  ['POST', '/session/forgot', 'sign_up'],
+  ['POST', '/session/logout', 'account'],
+  ['POST', '/session/**', 'login'],
+  ['*', '/session/**', 'account'],
+
   ['GET', '/api/orders/**', 'account'],
   ['*', '/api/orders/**', 'order'],
   // Six digits, and an invitation's secret.
   ['POST', '/api/admin/totp/**', 'login'],
   ['POST', '/api/admin/invitations/acceptance', 'login'],
   ['*', '/api/admin/**', 'admin'],
-  ['POST', '/api/webhooks/{}', 'webhook'],
+  ['POST', '/api/webhooks/**', 'webhook'],
 ];
 
 const COMPILED = ROUTES.map(([method, path, name]) => ({ method, pattern: patternOf(path), name }));
 
-/** The class that the table of routes names for a request; null where it names none. */
+/**
+ * The class that the table of routes names for a request; null where it names none. Escaped letters (`/session/log%69n`)
+ * are what they stand for, as Next has it. Throws a URIError where they stand for no text.
+ */
 export function namedClass(method: string, pathname: string): LimitClassName | Exemption | null {
   const asked = method === 'HEAD' ? 'GET' : method;
-  const found = COMPILED.find(
-    ({ method: named, pattern }) => (named === '*' || named === asked) && pattern.test(pathname),
-  );
+  const path = decodeURIComponent(pathname);
+  const found = COMPILED.find(({ method: named, pattern }) => (named === '*' || named === asked) && pattern.test(path));
   return found?.name ?? null;
 }
 
 /**
  * What a request is counted as. Where the table of routes has nothing for it, reading counts as browsing and everything
- * else as an order. Paths are taken as they are written, as operations take them.
+ * else as an order. Throws as `namedClass` does.
  */
 export function classOf(method: string, pathname: string): LimitClassName | Exemption {
   const named = namedClass(method, pathname);
@@ -137,6 +146,6 @@ export function classOf(method: string, pathname: string): LimitClassName | Exem
 }
 
 function patternOf(path: string): RegExp {
-  const pattern = path.replaceAll('.', '\\.').replaceAll('{}', '[^/]+').replace('/**', '(?:/.*)?');
-  return new RegExp(`^${pattern}/?$`);
+  const pattern = path.replaceAll('.', '\\.').replace('/**', '(?:/.*)?');
+  return new RegExp(`^${pattern}/?$`, 's');
 }
