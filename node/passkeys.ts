@@ -11,6 +11,7 @@ import { drainAfterResponse } from './deliveries';
 import { oauthProviders } from './oauth/providers';
 import { runBatch, type Statement } from './order-record';
 import { requireRecentLogin, requireSession, startSession } from './sessions';
+import { requireOwnFactor } from './staff/totp';
 import {
   askForNewPasskey,
   askForPasskey,
@@ -56,12 +57,16 @@ export const listPasskeysOperation = operation({ method: 'GET', path: '/api/me/p
   return { body: { items, nextCursor: null } };
 });
 
-/** What `navigator.credentials.create` needs. Throws `login_required`. */
+/**
+ * What `navigator.credentials.create` needs. Throws `login_required`, and `second_factor_required` for staff whose login
+ * was without the second factor that they have.
+ */
 export const askNewPasskeyOperation = operation(
   { method: 'POST', path: '/api/me/passkeys/options' },
   async (context) => {
     const session = await requireSession(context);
     requireRecentLogin(session, context.now);
+    await requireOwnFactor(context, session);
     return { body: await askForNewPasskey(context, session.account) };
   },
 );
@@ -69,8 +74,8 @@ export const askNewPasskeyOperation = operation(
 const Addition = v.object({ response: NewPasskeyInput, name: v.optional(PasskeyName, 'Passkey') });
 
 /**
- * Adds a passkey, and tells the owner by mail. Throws `login_required`, `challenge_invalid`, `passkey_invalid`,
- * `passkey_exists` for one that an account has already, and `too_many_passkeys`.
+ * Adds a passkey, and tells the owner by mail. Throws `login_required`, `second_factor_required`, `challenge_invalid`,
+ * `passkey_invalid`, `passkey_exists` for one that an account has already, and `too_many_passkeys`.
  */
 export const addPasskeyOperation = operation(
   { method: 'POST', path: '/api/me/passkeys', body: Addition },
@@ -78,6 +83,7 @@ export const addPasskeyOperation = operation(
     const { db } = context;
     const session = await requireSession(context);
     requireRecentLogin(session, context.now);
+    await requireOwnFactor(context, session);
     const { id: accountId } = session.account;
     const passkey = await verifyNewPasskey(context, accountId, response);
     const [, added, [item]] = (await runBatch(db, [
@@ -125,8 +131,8 @@ export const renamePasskeyOperation = operation(
 );
 
 /**
- * Removes a passkey, and tells the owner by mail. Throws `login_required`, `not_found`, and `last_login_method` where
- * there would be no password, other passkey or provider left.
+ * Removes a passkey, and tells the owner by mail. Throws `login_required`, `second_factor_required`, `not_found`, and
+ * `last_login_method` where there would be no password, other passkey or provider left.
  */
 export const removePasskeyOperation = operation(
   { method: 'DELETE', path: '/api/me/passkeys/{passkeyId}' },
@@ -134,6 +140,7 @@ export const removePasskeyOperation = operation(
     const { db } = context;
     const session = await requireSession(context);
     requireRecentLogin(session, context.now);
+    await requireOwnFactor(context, session);
     const isOwn = sql`p.id = ${idOf(context)} and p.account_id = ${session.account.id}`;
     const issuers = oauthProviders().map(({ issuer }) => issuer);
     const [, removed, left] = (await runBatch(db, [

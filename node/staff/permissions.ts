@@ -101,6 +101,11 @@ export function requireProvenFactor({ factors, session }: Pick<Member, 'factors'
   if (factors.length > 0 && !hasSecondFactor(session)) throw secondFactorRequired(factors);
 }
 
+/** Whether its login proved more than a password, a mailbox or a provider's word. */
+export function hasSecondFactor({ amr }: Session): boolean {
+  return amr.some((method) => SECOND_FACTORS.includes(method));
+}
+
 export function denied(message = 'You may not do this.'): CommerceError {
   return new CommerceError('permission_denied', message);
 }
@@ -151,10 +156,6 @@ const MEMBER = sql`
 function requirePerson({ request }: Context): void {
   const bearer = bearerOf(request);
   if (bearer !== null && !isTokenShaped(bearer)) throw denied('This needs a person who is signed in, not a key.');
-}
-
-function hasSecondFactor({ amr }: Session): boolean {
-  return amr.some((method) => SECOND_FACTORS.includes(method));
 }
 
 function secondFactorRequired(factors: Factor[]): CommerceError {

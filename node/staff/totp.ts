@@ -13,10 +13,10 @@ import { letterSql } from '../account-letters';
 import { drainAfterResponse } from '../deliveries';
 import { beginGuess, endGuess, type Guess } from '../login-failures';
 import { seal, unseal } from '../sealed';
-import { requireRecentLogin, sha256 } from '../sessions';
+import { requireRecentLogin, type Session, sha256 } from '../sessions';
 import { deed, logged } from './audit';
 import { memberOperation } from './operation';
-import { type Factor, type Member, requireProvenFactor } from './permissions';
+import { type Factor, hasSecondFactor, type Member, requireProvenFactor } from './permissions';
 
 const PERIOD_SECONDS = 30;
 /** Of 160 bits, as RFC 4226 recommends. */
@@ -160,6 +160,15 @@ export async function secondFactorsOf(db: Db, accountId: string): Promise<Factor
     from staff_members m where account_id = ${accountId} and disabled_at is null`);
   const [row] = rows;
   return [...(row?.has_otp ? (['otp'] as const) : []), ...(row?.has_passkey ? (['passkey'] as const) : [])];
+}
+
+/**
+ * For whoever changes what an account is logged in to with. Throws `second_factor_required` where that is a member of
+ * staff with a second factor, and this session is without: who has a password or a mailbox alone gets no further by it.
+ */
+export async function requireOwnFactor({ db }: Pick<Context, 'db'>, session: Session): Promise<void> {
+  if (hasSecondFactor(session)) return;
+  requireProvenFactor({ session, factors: await secondFactorsOf(db, session.account.id) });
 }
 
 async function takeOneTimeCode(db: Db, accountId: string, code: string, now: Date): Promise<boolean> {

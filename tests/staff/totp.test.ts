@@ -286,6 +286,26 @@ describe(`one-time codes, on ${database.server}`, () => {
       expect((await call(proven, 'POST', '/api/admin/totp')).status).toBe(201);
     });
 
+    it('leave no way round by a passkey: staff with a factor add and remove one with a factor alone', async () => {
+      const ask = (headers: Headers) => call(headers, 'POST', '/api/me/passkeys/options');
+      const remove = (headers: Headers) => call(headers, 'DELETE', '/api/me/passkeys/none');
+      const customer = await shop.signUp();
+      expect(outcome(await ask(customer.headers))).toBe('200');
+      const person = await shop.hire('owner', { amr: ['pwd'] });
+      expect(outcome(await ask(person.headers))).toBe('200');
+      await shop.giveCodes(person);
+      for (const amr of [['pwd'], ['fed']]) {
+        const headers = await shop.signIn(person, amr);
+        expect(outcome(await ask(headers))).toBe('401 second_factor_required');
+        expect(outcome(await remove(headers))).toBe('401 second_factor_required');
+        const added = await call(headers, 'POST', '/api/me/passkeys', PASSKEY);
+        expect(outcome(added)).toBe('401 second_factor_required');
+      }
+      const proven = await shop.signIn(person, ['pwd', 'otp']);
+      expect(outcome(await ask(proven))).toBe('200');
+      expect(outcome(await remove(proven))).toBe('404 not_found');
+    });
+
     it('confirm nothing before anything was begun', async () => {
       const person = await shop.hire('support', { amr: ['pwd'] });
       expect(outcome(await confirm(person, '123456'))).toBe('409 totp_not_started');
@@ -314,3 +334,14 @@ describe(`one-time codes, on ${database.server}`, () => {
     });
   });
 });
+
+/** In the form that a browser sends one in, and nobody's. */
+const PASSKEY = {
+  response: {
+    id: 'AAAA',
+    rawId: 'AAAA',
+    type: 'public-key',
+    response: { clientDataJSON: 'AAAA', attestationObject: 'AAAA', transports: [] },
+    clientExtensionResults: {},
+  },
+};
