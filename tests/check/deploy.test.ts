@@ -12,6 +12,7 @@ const node = (name: string): BuiltFunction => ({ name, runtime: 'nodejs24.x', gz
 
 const GOOD: BuiltFunction[] = [
   edge('api/empty-edge-route', 100 * KB),
+  edge('.well-known/jwks.json'),
   ...['health', 'products', 'products/[slug]', 'collections', 'collections/[slug]', 'prices'].map((name) =>
     edge(`api/${name}`),
   ),

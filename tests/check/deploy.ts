@@ -43,6 +43,7 @@ const EDGE = [
   'api/cart/coupons',
   'api/cart/coupons/[code]',
   'api/cart/shipping-options',
+  '.well-known/jwks.json',
 ];
 const NODE = [
   'api/orders',
