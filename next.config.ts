@@ -1,39 +1,8 @@
 import type { NextConfig } from 'next';
 import { CURRENCIES, CURRENCY_COOKIE } from './app/(shop)/currencies';
+import { cachedPagePolicy, PAGE_HEADERS, PERSONAL_PAGES } from './edge/page-headers';
 
 const isDevelopment = process.env.NODE_ENV === 'development';
-
-/**
- * What a page may load and where it may send. Next's own inline scripts carry the page's data; a nonce for them would
- * make every page dynamic, so inline scripts are allowed and nothing of another host is. Descriptions of products are
- * sanitised before they are stored. Pictures of an imported catalog come from anywhere over https.
- */
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  // React's and Turbopack's development builds evaluate strings.
-  `script-src 'self' 'unsafe-inline'${isDevelopment ? " 'unsafe-eval'" : ''}`,
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' https: data:",
-  "font-src 'self'",
-  `connect-src 'self'${isDevelopment ? ' ws:' : ''}`,
-  "object-src 'none'",
-  "frame-src 'none'",
-  "frame-ancestors 'none'",
-  "base-uri 'self'",
-  "form-action 'self'",
-].join('; ');
-
-const pageHeaders = [
-  { key: 'Content-Security-Policy', value: contentSecurityPolicy },
-  { key: 'X-Content-Type-Options', value: 'nosniff' },
-  // For browsers that do not know `frame-ancestors`.
-  { key: 'X-Frame-Options', value: 'DENY' },
-  { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
-  { key: 'Permissions-Policy', value: 'camera=(), geolocation=(), microphone=(), usb=()' },
-  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
-  // Browsers heed it over https alone.
-  { key: 'Strict-Transport-Security', value: 'max-age=63072000' },
-];
 
 /** The public addresses of the pages that are cached for everybody, once for each currency. */
 const CACHED_PAGES = ['/', '/products/:slug', '/collections/:slug'];
@@ -80,7 +49,15 @@ const config: NextConfig = {
 
   headers: async () => [
     // Woven pictures answer a stricter policy of their own.
-    { source: '/((?!api/|_next/|weave/).*)', headers: pageHeaders },
+    {
+      source: '/((?!api/|_next/|weave/).*)',
+      headers: Object.entries(PAGE_HEADERS).map(([key, value]) => ({ key, value })),
+    },
+    // Personal pages get theirs from the middleware, with a nonce. Two policies would both hold.
+    {
+      source: `/((?!api/|_next/|weave/|(?:${PERSONAL_PAGES})/?$).*)`,
+      headers: [{ key: 'Content-Security-Policy', value: cachedPagePolicy({ isDevelopment }) }],
+    },
     // The address does not tell the currency, so no cache but the shop's own may keep these pages.
     ...CACHED_PAGES.map((source) => ({ source, headers: [{ key: 'Cache-Control', value: 'private, no-cache' }] })),
   ],

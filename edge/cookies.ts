@@ -25,6 +25,12 @@ export function setCookie(site: Site, name: string, value: string, maxAgeSeconds
   return `${cookieName(site, name)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
+/** As `setCookie`, for what is no secret and scripts of the shop's pages read. It has the same name on every site. */
+export function setHint(site: Site, name: string, value: string, maxAgeSeconds: number): string {
+  const secure = isSecureSite(site) ? '; Secure' : '';
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; SameSite=Lax${secure}`;
+}
+
 /** Behind a proxy that ends TLS the request's own URL may say http: then the shop's public address tells. */
 export function isSecureSite({ url, env }: Site): boolean {
   return url.protocol === 'https:' || (env.SITE_URL?.startsWith('https:') ?? false);

@@ -12,7 +12,7 @@ import { ACCESS_TTL_SECONDS } from '@/edge/access-token';
 import { ACCESS_COOKIE, callerOf, REFRESH_COOKIE } from '@/edge/caller';
 import { cartKeyOf, cartTokenOf } from '@/edge/cart-token';
 import { joinCart } from '@/edge/carts';
-import { cookieName, readCookie, setCookie } from '@/edge/cookies';
+import { cookieName, readCookie, setCookie, setHint } from '@/edge/cookies';
 import type { Context, Reply } from '@/edge/http';
 import { markEnded } from '@/edge/session-marks';
 import { letterStatement } from './account-letters';
@@ -50,6 +50,8 @@ const GRACE_SECONDS = 10;
 const RECENT_LOGIN_SECONDS = 10 * 60;
 const DEVICE_TTL_SECONDS = 365 * 24 * 60 * 60;
 const DEVICE_COOKIE = 'device';
+/** Tells pages that are the same for everybody to mark that somebody is signed in; nothing rests on it. */
+const HINT_COOKIE = 'signed_in';
 
 /**
  * The session of the caller, as Postgres knows it now; null for a guest. Throws `token_invalid`, `token_expired`, and
@@ -209,8 +211,10 @@ export function refreshTokenOf(context: Context, given: string | undefined): str
 }
 
 /** The `Set-Cookie`s that take a browser's session away. */
-export const clearedCookies = (context: Context): string[] =>
-  [ACCESS_COOKIE, REFRESH_COOKIE].map((name) => setCookie(context, name, '', 0));
+export const clearedCookies = (context: Context): string[] => [
+  ...[ACCESS_COOKIE, REFRESH_COOKIE].map((name) => setCookie(context, name, '', 0)),
+  setHint(context, HINT_COOKIE, '', 0),
+];
 
 /** What the browser's device cookie holds, for whoever asks whether a device is known; null without one. */
 export function deviceOf(context: Context): string | null {
@@ -330,6 +334,7 @@ async function deliver(context: Context, { delivery, account, claims, refreshTok
     cookies: [
       setCookie(context, ACCESS_COOKIE, accessToken, ACCESS_TTL_SECONDS),
       setCookie(context, REFRESH_COOKIE, refreshToken, IDLE_SECONDS),
+      setHint(context, HINT_COOKIE, '1', IDLE_SECONDS),
       ...cartCookies,
     ],
   };

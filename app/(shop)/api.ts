@@ -30,12 +30,50 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Problem && error.code === 'unreachable';
 }
 
-/** Asks the shop's own API. Throws `Problem` for whatever is no success, also where no answer came within 20 s. */
-export async function callApi<Answer>(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-  path: string,
-  options: { body?: unknown; headers?: Record<string, string> } = {},
-): Promise<Answer> {
+interface Options {
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/**
+ * Asks the shop's own API. A session whose time is over is refreshed once, and the request repeated; where it has ended
+ * for good, it is repeated as a guest's. Throws `Problem` for whatever is no success, also where no answer came within
+ * 20 s.
+ */
+export async function callApi<Answer>(method: Method, path: string, options: Options = {}): Promise<Answer> {
+  try {
+    return await send<Answer>(method, path, options);
+  } catch (thrown) {
+    if (!(thrown instanceof Problem && TO_REFRESH.has(thrown.code))) throw thrown;
+    await refreshSession();
+    return send<Answer>(method, path, options);
+  }
+}
+
+/** Both are told before a request has done anything. */
+const TO_REFRESH = new Set(['token_expired', 'session_ended']);
+
+let refreshing: Promise<void> | null = null;
+
+/** One for all requests that wait for it: a refresh token is good for one successor. */
+function refreshSession(): Promise<void> {
+  refreshing ??= send('POST', '/api/auth/refresh')
+    .then(
+      () => {},
+      (thrown) => {
+        // The shop has taken the cookies away: this browser is a guest's now.
+        if (!(thrown instanceof Problem && thrown.code === 'session_ended')) throw thrown;
+      },
+    )
+    .finally(() => {
+      refreshing = null;
+    });
+  return refreshing;
+}
+
+async function send<Answer>(method: Method, path: string, options: Options = {}): Promise<Answer> {
   let response: Response;
   let text: string;
   try {

@@ -36,6 +36,15 @@ export function BagIcon() {
   );
 }
 
+export function PersonIcon() {
+  return (
+    <Icon>
+      <circle cx="10" cy="6.6" r="3.3" />
+      <path d="M3.6 17c.5-3.6 3-5.6 6.4-5.6s5.9 2 6.4 5.6" />
+    </Icon>
+  );
+}
+
 export function MinusIcon() {
   return (
     <Icon>

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import useSWR from 'swr';
 import type { Address, Cart, PromotionOutcome, Totals } from '@/commerce/cart';
 import { formatMoney, type Money } from '@/commerce/money';
@@ -17,15 +17,18 @@ import { Picture } from '../_catalog/picture';
 import { Amount } from '../_catalog/price';
 import { callApi, isUnanswered, Problem } from '../api';
 import { localeOf } from '../currencies';
-import { addressFormat } from './address-formats';
+import { AddressFields, addressIn, type Country } from './address-fields';
 import { attemptKey, endAttempt, openAttempt } from './attempt';
 import styles from './checkout-view.module.css';
 import { FieldError, type FieldErrors, fieldId, TextField } from './field';
 import { ShippingWays } from './shipping-choice';
 
-export interface Country {
-  code: string;
+/** What a signed-in shopper's account fills in. */
+export interface CheckoutAccount {
+  email: string;
   name: string;
+  /** The default one first. */
+  addresses: { id: string; address: Address }[];
 }
 
 const CARDS = [
@@ -47,7 +50,13 @@ interface ChangedPrice {
   promotions: PromotionOutcome[];
 }
 
-export function CheckoutView({ countries }: { countries: Country[] }) {
+interface CheckoutProps {
+  countries: Country[];
+  /** Null for a guest. */
+  account: CheckoutAccount | null;
+}
+
+export function CheckoutView({ countries, account }: CheckoutProps) {
   const { cart, failed, reload } = useCart();
   if (failed) {
     return (
@@ -71,17 +80,20 @@ export function CheckoutView({ countries }: { countries: Country[] }) {
       </>
     );
   }
-  return <CheckoutForm cart={cart} countries={countries} />;
+  return <CheckoutForm cart={cart} countries={countries} account={account} />;
 }
 
 const TOTAL_CHANGED = 'The total has changed with your details. Please look at it once more.';
 
-function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] }) {
+function CheckoutForm({ cart, countries, account }: CheckoutProps & { cart: Cart }) {
   const router = useRouter();
   const { update, reload, pending } = useCart();
   const form = useRef<HTMLFormElement>(null);
   const summary = useRef<HTMLDivElement>(null);
-  const [country, setCountry] = useState(cart.shippingAddress?.country ?? cart.country);
+  /** What the fields of the address were filled with, and how often: each time they are made anew. */
+  const [filled, setFilled] = useState(cart.shippingAddress ?? usableAddress(account, countries));
+  const [filledTimes, setFilledTimes] = useState(0);
+  const [country, setCountry] = useState(filled?.country ?? cart.country);
   const [methodId, setMethodId] = useState(cart.shippingMethodId);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [notice, setNotice] = useState<string | null>(null);
@@ -97,10 +109,8 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   const [leaving, setLeaving] = useState(false);
   /** An order was sent and nobody knows what became of it: the cart may be empty because of it. */
   const [unanswered, setUnanswered] = useState(false);
-  const format = addressFormat(country);
   const totals = changed?.totals ?? cart.totals;
   const { total } = totals;
-  const address = cart.shippingAddress;
 
   const shipping = useSWR<ShippingChoice>(
     ['/api/cart/shipping-options', parcelOf(cart)],
@@ -132,6 +142,12 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     setNotice(TOTAL_CHANGED);
     requestAnimationFrame(() => summary.current?.focus());
   }, [pressed, unsettled, pending, total.amount]);
+
+  // An address that the account brought decides tax and delivery as one that was typed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page is come to.
+  useEffect(() => {
+    if (filled && !cart.shippingAddress && cart.items.length > 0) void change({ shippingAddress: filled });
+  }, []);
 
   if (cart.items.length === 0 && !leaving && !unanswered) return <NothingToPay go={go} />;
 
@@ -182,10 +198,17 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   async function tellAddress() {
     if (!form.current || placing) return;
     const isWhole = !Object.keys(missingFields(form.current)).some((path) => path.startsWith('shippingAddress.'));
-    const entered = addressIn(form.current, country);
+    const entered = addressIn(form.current, 'shippingAddress', country);
     if (isWhole && JSON.stringify(entered) !== JSON.stringify(cart.shippingAddress)) {
       await change({ shippingAddress: entered });
     }
+  }
+
+  function fillIn(address: Address) {
+    setFilled(address);
+    setFilledTimes((times) => times + 1);
+    setCountry(address.country);
+    void change({ shippingAddress: address });
   }
 
   async function place(event: React.FormEvent<HTMLFormElement>) {
@@ -200,7 +223,7 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
 
     const details = {
       email: text('email'),
-      shippingAddress: addressIn(event.currentTarget, country),
+      shippingAddress: addressIn(event.currentTarget, 'shippingAddress', country),
       ...(methodId ? { shippingMethodId: methodId } : {}),
     };
     setPlacing(true);
@@ -272,31 +295,6 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
     setChanged(isKnown ? null : { totals: now, promotions });
   }
 
-  const postalCode = (
-    <TextField
-      key="postalCode"
-      path="shippingAddress.postalCode"
-      label={format.postalCode.label}
-      autoComplete="postal-code"
-      inputMode={format.postalCode.inputMode}
-      required={format.postalCode.required}
-      maxLength={20}
-      defaultValue={address?.postalCode ?? ''}
-      errors={errors}
-    />
-  );
-  const city = (
-    <TextField
-      key="city"
-      path="shippingAddress.city"
-      label={format.city.label}
-      autoComplete="address-level2"
-      maxLength={100}
-      defaultValue={address?.city ?? ''}
-      errors={errors}
-    />
-  );
-
   return (
     <form
       ref={form}
@@ -323,81 +321,34 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
             autoComplete="email"
             maxLength={254}
             hint="For the confirmation of your order, and nothing else."
-            defaultValue={cart.email ?? ''}
+            defaultValue={cart.email ?? account?.email ?? ''}
             errors={errors}
           />
+          {account ? null : (
+            <p className={styles.hint}>
+              Have an account? <a href="/login?next=/checkout">Sign in</a>, and this is filled in for you.
+            </p>
+          )}
         </section>
 
         <section className={styles.step} aria-labelledby="address">
           <h2 id="address">Address</h2>
           <div className={styles.fields}>
-            <div className={`field ${styles.whole}`}>
-              <label htmlFor={fieldId('shippingAddress.country')}>Country</label>
-              <select
-                id={fieldId('shippingAddress.country')}
-                className="select"
-                autoComplete="country"
-                value={country}
-                aria-invalid={errors['shippingAddress.country'] ? true : undefined}
-                aria-describedby={
-                  errors['shippingAddress.country'] ? `${fieldId('shippingAddress.country')}-error` : undefined
-                }
-                onChange={(event) => {
-                  setCountry(event.currentTarget.value);
-                  void change({ country: event.currentTarget.value });
-                }}
-              >
-                {countries.map(({ code, name }) => (
-                  <option key={code} value={code}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-              <FieldError path="shippingAddress.country" errors={errors} />
-            </div>
-            <TextField
-              path="shippingAddress.name"
-              label="Full name"
-              autoComplete="name"
-              maxLength={100}
-              defaultValue={address?.name ?? ''}
-              errors={errors}
-              className={styles.whole}
-            />
-            <TextField
-              path="shippingAddress.line1"
-              label="Street and number"
-              autoComplete="address-line1"
-              maxLength={200}
-              defaultValue={address?.line1 ?? ''}
-              errors={errors}
-              className={styles.whole}
-            />
-            <TextField
-              path="shippingAddress.line2"
-              label="Flat, floor, company"
-              autoComplete="address-line2"
-              maxLength={200}
-              required={false}
-              defaultValue={address?.line2 ?? ''}
-              errors={errors}
-              className={styles.whole}
-            />
-            <div className={styles.pair} data-order={format.order}>
-              {format.order === 'postal-first' ? [postalCode, city] : [city, postalCode]}
-            </div>
-            {format.region ? (
-              <TextField
-                path="shippingAddress.region"
-                label={format.region.label}
-                autoComplete="address-level1"
-                maxLength={100}
-                required={format.region.required}
-                defaultValue={address?.region ?? ''}
-                errors={errors}
-                className={styles.whole}
-              />
+            {account && account.addresses.length > 1 ? (
+              <SavedAddresses addresses={account.addresses} chosen={filled} choose={fillIn} />
             ) : null}
+            <AddressFields
+              key={filledTimes}
+              prefix="shippingAddress"
+              address={filled ?? (account && { name: account.name })}
+              country={country}
+              countries={countries}
+              chooseCountry={(chosen) => {
+                setCountry(chosen);
+                void change({ country: chosen });
+              }}
+              errors={errors}
+            />
             <details
               className={styles.company}
               open={isCompany}
@@ -529,6 +480,44 @@ function CheckoutForm({ cart, countries }: { cart: Cart; countries: Country[] })
   );
 }
 
+/** The first of an account's addresses that the shop sends to. */
+function usableAddress(account: CheckoutAccount | null, countries: Country[]): Address | null {
+  const known = new Set(countries.map(({ code }) => code));
+  return account?.addresses.find(({ address }) => known.has(address.country))?.address ?? null;
+}
+
+interface SavedAddressesProps {
+  addresses: CheckoutAccount['addresses'];
+  chosen: Address | null;
+  choose(address: Address): void;
+}
+
+function SavedAddresses({ addresses, chosen, choose }: SavedAddressesProps) {
+  const id = useId();
+  const found = addresses.find(({ address }) => address === chosen)?.id ?? '';
+  return (
+    <div className="field">
+      <label htmlFor={id}>Your addresses</label>
+      <select
+        id={id}
+        className="select"
+        value={found}
+        onChange={(event) => {
+          const picked = addresses.find((kept) => kept.id === event.currentTarget.value);
+          if (picked) choose(picked.address);
+        }}
+      >
+        {found === '' ? <option value="">As below</option> : null}
+        {addresses.map(({ id: addressId, address: { name, line1, city } }) => (
+          <option key={addressId} value={addressId}>
+            {[name, line1, city].join(', ')}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
 /** An empty cart; or one that an order emptied whose answer was lost, over a reload: then asks what became of it. */
 function NothingToPay({ go }: { go(placed: Placed): void }) {
   const [asking, setAsking] = useState(true);
@@ -580,20 +569,6 @@ function missingFields(form: HTMLFormElement): FieldErrors {
 const isAddressField = (element: EventTarget | null) =>
   element instanceof HTMLInputElement && element.name.startsWith('shippingAddress.');
 
-function addressIn(form: HTMLFormElement, country: string): Address {
-  const values = new FormData(form);
-  const text = (field: string) => String(values.get(`shippingAddress.${field}`) ?? '').trim();
-  return {
-    name: text('name'),
-    line1: text('line1'),
-    ...optional('line2', text('line2')),
-    city: text('city'),
-    ...optional('region', text('region')),
-    postalCode: text('postalCode'),
-    country,
-  };
-}
-
 function byPath(problem: Problem | null): FieldErrors {
   const found: FieldErrors = {};
   for (const { path, message } of problem?.errors ?? []) {
@@ -601,10 +576,6 @@ function byPath(problem: Problem | null): FieldErrors {
     found[path === 'country' ? 'shippingAddress.country' : path] ??= message;
   }
   return found;
-}
-
-function optional<Name extends string>(name: Name, value: string): { [key in Name]?: string } {
-  return value === '' ? {} : ({ [name]: value } as { [key in Name]?: string });
 }
 
 /** What promotions took off goods and off shipping, as far as they tell without their lines. */

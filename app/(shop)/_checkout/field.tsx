@@ -16,7 +16,7 @@ interface TextFieldProps {
   errors: FieldErrors;
   defaultValue?: string;
   required?: boolean;
-  type?: 'text' | 'email';
+  type?: 'text' | 'email' | 'password';
   autoComplete: string;
   inputMode?: 'text' | 'numeric' | 'email';
   maxLength?: number;

@@ -1,6 +1,7 @@
 import Link from 'next/link';
 import { SearchIcon } from '../_catalog/icons';
 import type { Currency } from '../currencies';
+import { AccountLink } from './account-link';
 import { CartLink } from './cart-link';
 import { CurrencySwitch } from './currency-switch';
 import styles from './header.module.css';
@@ -45,6 +46,7 @@ export function Header({ currency }: { currency: Currency }) {
         </search>
         <div className={styles.tools}>
           <CurrencySwitch currency={currency} place="header" />
+          <AccountLink />
           <CartLink />
         </div>
       </div>

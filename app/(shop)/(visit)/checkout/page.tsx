@@ -1,5 +1,7 @@
 import type { Metadata } from 'next';
-import { CheckoutView } from '../../_checkout/checkout-view';
+import { getMeOperation, listAddressesOperation } from '@/node/profile';
+import { readOwnOrNull } from '../../_account/own-pages';
+import { type CheckoutAccount, CheckoutView } from '../../_checkout/checkout-view';
 import { loadCountries } from '../../catalog-pages';
 import styles from './page.module.css';
 
@@ -14,7 +16,17 @@ export default async function CheckoutPage() {
   return (
     <div className={`page ${styles.checkout}`}>
       <h1>Checkout</h1>
-      <CheckoutView countries={await loadCountries()} />
+      <CheckoutView countries={await loadCountries()} account={await readAccount()} />
     </div>
   );
+}
+
+async function readAccount(): Promise<CheckoutAccount | null> {
+  const me = await readOwnOrNull<Omit<CheckoutAccount, 'addresses'>>(getMeOperation, '/api/me', '/checkout');
+  const kept = me && (await readOwnOrNull<Kept>(listAddressesOperation, '/api/me/addresses', '/checkout'));
+  return kept && { email: me.email, name: me.name, addresses: kept.items };
+}
+
+interface Kept {
+  items: CheckoutAccount['addresses'];
 }
