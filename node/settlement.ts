@@ -11,7 +11,7 @@ import type { Intent } from './payments/provider';
 import { releaseStatement } from './promotion-uses';
 
 /** Who moved an order, for its history; staff and keys by their ids. */
-export type Actor = 'shopper' | 'provider' | 'system' | `staff:${string}` | `api_key:${string}`;
+type Actor = 'shopper' | 'provider' | 'system' | `staff:${string}` | `api_key:${string}`;
 
 /** Who cancels an order and why. */
 export interface Cancellation {

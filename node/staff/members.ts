@@ -176,7 +176,7 @@ export function unknownRole(): CommerceError {
 }
 
 /** Throws `last_owner` where the shop would be left without an owner. */
-export async function refusingLastOwner<Result>(work: Promise<Result>): Promise<Result> {
+async function refusingLastOwner<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

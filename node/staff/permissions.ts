@@ -37,14 +37,14 @@ export interface Member {
 
 export type Factor = 'otp' | 'passkey';
 
-export interface StaffActor {
+interface StaffActor {
   kind: 'staff';
   accountId: string;
   permissions: readonly Permission[];
 }
 
 /** Whoever holds a secret key of the shop. */
-export interface KeyActor {
+interface KeyActor {
   kind: 'api_key';
   keyId: string;
   permissions: readonly Permission[];

@@ -186,6 +186,21 @@ describe(`people of the staff, on ${database.server}`, () => {
       }
     });
 
+    it('is nobody, without the trigger that keeps one: the race above is one', async () => {
+      const trigger = (state: string) =>
+        shop.db.execute(sql.raw(`alter table staff_members ${state} trigger staff_members_one_owner`));
+      const [first, second] = [await shop.hire('owner'), await shop.hire('owner')];
+      await only(first, second);
+      await trigger('disable');
+      const answers = await Promise.all([
+        change(first, first, { roleId: 'support' }),
+        change(second, second, { roleId: 'support' }),
+      ]);
+      await trigger('enable');
+      expect(answers.map(outcome)).toEqual(['200', '200']);
+      await restore();
+    });
+
     it('is one of two who disable each other at once', async () => {
       for (let round = 0; round < 5; round += 1) {
         const [first, second] = [await shop.hire('owner'), await shop.hire('owner')];

@@ -37,7 +37,7 @@ export interface StaffShop extends OrderShop {
   auditOf(subjectId: string): Promise<AuditRow[]>;
 }
 
-export interface AuditRow extends Record<string, unknown> {
+interface AuditRow extends Record<string, unknown> {
   actor_kind: string;
   actor_id: string | null;
   action: string;
