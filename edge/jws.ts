@@ -16,7 +16,7 @@ export interface VerifiedJws {
   payload: Uint8Array;
 }
 
-export interface JwsHeader {
+interface JwsHeader {
   alg: string;
   kid: string;
   typ?: string;

@@ -8,10 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import type { Product } from '@/commerce/catalog';
 import type { ShippingChoice } from '@/commerce/shipping-choice';
+import { createDb } from '@/db/client';
+import { newId } from '@/db/ids';
 import { CONFIRMED_FOR_MS } from '@/edge/catalog-memory';
 import { issueGroupPass } from '@/edge/group-pass';
 import { readQuote } from '@/edge/quote-token';
 import { type Platform, startPlatform } from '@/local/platform';
+import { signAccessToken } from '@/node/signing-keys';
 import { sharedDir } from '../shared-dir';
 import { stockShop } from './fixture';
 import { hosts, type RunningHost } from './hosts';
@@ -83,6 +86,54 @@ describe.each(hosts.filter(({ available }) => available))('on $name', ({ start }
     });
     if (path !== undefined) expect(answer.body.errors).toContainEqual(expect.objectContaining({ path }));
   }
+
+  // ---------------------------------------------------------------- who asks
+
+  describe('an access token', () => {
+    const accessToken = (secondsAgo = 0) =>
+      signAccessToken(
+        {
+          db: createDb({ url: platform.env.DATABASE_URL!, fetchEndpoint: platform.env.NEON_FETCH_ENDPOINT }),
+          env: { AUTH_SECRET, SITE_URL: platform.env.SITE_URL } as never,
+          url: new URL(platform.env.SITE_URL!),
+          now: new Date(Date.now() - secondsAgo * 1000),
+        },
+        {
+          accountId: newId('acct'),
+          sessionId: newId('sess'),
+          epoch: 0,
+          customerGroup: null,
+          amr: ['pwd'],
+          authTime: 0,
+        },
+      );
+    const read = (token: string) => call('GET', '/api/cart', undefined, { authorization: `Bearer ${token}` });
+
+    it('is taken while it is good, for one trip to KV and, with keys that are known, no SQL', async () => {
+      expect((await read(await accessToken())).status).toBe(200);
+      const { status, headers } = await read(await accessToken());
+      expect(status).toBe(200);
+      expect(trips(headers).db).toBe(0);
+    });
+
+    it('is refused when it has expired, and when it is none of ours', async () => {
+      expectProblem(await read(await accessToken(600)), 401, 'token_expired');
+      const [header, payload, signature] = (await accessToken()).split('.') as [string, string, string];
+      expectProblem(await read(`${header}.${payload}.${signature.slice(0, -4)}AAAA`), 401, 'token_invalid');
+      const none = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+      expectProblem(await read(`${none}.${payload}.`), 401, 'token_invalid');
+    });
+
+    it('is signed by a key that is published', async () => {
+      const { kid } = JSON.parse(Buffer.from((await accessToken()).split('.')[0]!, 'base64url').toString());
+      const { status, headers, body } = await call<{ keys: unknown[] }>('GET', '/.well-known/jwks.json');
+      expect(status).toBe(200);
+      expect(headers.get('cache-control')).toBe('public, max-age=300');
+      expect(body.keys).toEqual([
+        { kty: 'OKP', crv: 'Ed25519', alg: 'Ed25519', use: 'sig', kid, x: expect.any(String) },
+      ]);
+    });
+  });
 
   // ---------------------------------------------------------------- catalog
 
