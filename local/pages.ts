@@ -151,7 +151,9 @@ export function toHandler(handle: (request: Request) => Promise<Response>, limit
       if (!(error instanceof BodyTooLarge)) throw error;
       response = problem(413, 'body_too_large', `A body has at most ${limitBytes} bytes.`);
     }
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    // One by one: each cookie has a header of its own.
+    for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+    outgoing.writeHead(response.status);
     if (!response.body || method === 'HEAD') outgoing.end();
     else Readable.fromWeb(response.body as import('node:stream/web').ReadableStream).pipe(outgoing);
   };

@@ -5,7 +5,8 @@ import type {
   RegistrationResponseJSON,
 } from '@simplewebauthn/server';
 import { sql } from 'drizzle-orm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { oauthIdentities } from '@/db/account-schema';
 import { hashPassword } from '@/node/passwords';
 import { pruneChallenges } from '@/node/webauthn';
@@ -27,12 +28,14 @@ interface SignedIn {
   accessToken: string;
 }
 
+const database = bestDatabase('passkeys');
+
 describe('passkeys', () => {
   let shop: StaffShop;
   let device: Authenticator;
 
   beforeAll(async () => {
-    shop = await openStaffShop(bestDatabase('passkeys').start);
+    shop = await openStaffShop(database.start);
     device = new Authenticator(shop.siteUrl);
   });
   afterAll(() => shop?.close());
@@ -287,6 +290,31 @@ describe('passkeys', () => {
       update accounts set password_hash = ${await hashPassword('linen tractor violet')} where id = ${ada.accountId}`);
     expect(await outcome(remove(ada, (await listed(ada))[0]!.id))).toBe(204);
     expect(await listed(ada)).toEqual([]);
+  });
+
+  it.skipIf(database.server === 'PGlite')('are not both removed, when each is still there for the other', async () => {
+    const ada = await shop.signUp();
+    const both = [await addFor(ada), await addFor(ada)];
+    const url = new URL(process.env.POSTGRES_URL!);
+    url.pathname = '/selvedge_passkeys';
+    const other = new pg.Client({ connectionString: url.href });
+    await other.connect();
+    try {
+      // While somebody holds the rows, both have looked, and neither has removed anything.
+      await other.query('begin');
+      await other.query('select from passkeys where account_id = $1 for update', [ada.accountId]);
+      const answers = both.map(({ id }) => outcome(remove(ada, id)));
+      await vi.waitUntil(async () => {
+        const { rows } = await other.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length === 2;
+      });
+      await other.query('commit');
+      expect((await Promise.all(answers)).sort()).toEqual([204, 'last_login_method']);
+    } finally {
+      await other.end();
+    }
   });
 
   it('are no affair of other accounts, and of guests none', async () => {
