@@ -144,6 +144,11 @@ describe(`people of the staff, on ${database.server}`, () => {
         expect(outcome(await shop.call<Answer>('GET', '/api/admin/me', { headers }))).toBe('401 session_ended');
       }
       expect(outcome(await accept(friend, invitation.id))).toBe('422 link_invalid');
+      // At the edge as well, which asks KV alone.
+      await shop.settled();
+      for (const headers of [leaver.headers, second]) {
+        expect(outcome(await shop.call<Answer>('GET', '/api/cart', { headers }))).toBe('401 session_ended');
+      }
       // A login is still theirs, as a customer.
       const anew = { ...leaver, headers: await shop.signIn(leaver) };
       expect(outcome(await call(anew, 'GET', '/api/admin/me'))).toBe('403 permission_denied');

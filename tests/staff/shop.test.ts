@@ -1,8 +1,11 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cart } from '@/commerce/cart';
 import { accounts } from '@/db/account-schema';
 import { customerGroups, orderEvents, orders, stock } from '@/db/schema';
+import { readOrder } from '@/node/order-record';
+import { requireProvider } from '@/node/payments/providers';
+import { settleByPayment } from '@/node/settlement';
 import { bestDatabase } from '@/tests/databases';
 import { breaches, LAST, SCARCE, TWEED } from '../orders/order-shop';
 import { openStaffShop, type Person, type StaffShop } from './staff-shop';
@@ -121,6 +124,28 @@ describe(`what the staff does with the shop, on ${database.server}`, () => {
       }
       await shop.settled();
       expect(await breaches(shop.db)).toEqual([]);
+    });
+
+    it('have no row in the log of a payment that turns out to be made while they are being cancelled', async () => {
+      const { id } = await place({ card: 'three_d_secure' });
+      const record = await readOrder(shop.db, id);
+      const { payment } = record!;
+      const intent = await requireProvider(payment.provider).get(payment.providerPaymentId as string);
+      const written: string[] = [];
+      const settled = await settleByPayment(
+        shop.db,
+        id,
+        { ...intent, status: 'succeeded', capturedMinor: payment.amountMinor },
+        {
+          actor: `staff:${manager.accountId}`,
+          reason: 'by_shop',
+          beside: ({ order }) => {
+            written.push(order.status);
+            return [];
+          },
+        },
+      );
+      expect({ status: settled.order.status, written }).toEqual({ status: 'confirmed', written: [] });
     });
 
     it('are cancelled by a key in its own name', async () => {
@@ -258,20 +283,25 @@ describe(`what the staff does with the shop, on ${database.server}`, () => {
     });
 
     it('that many set at once have a log in which each row begins where the one before ended', async () => {
-      const first = (await shop.auditOf(SCARCE)).length;
-      await Promise.all(
-        Array.from({ length: 10 }, (_, index) =>
-          change({ stock: { locationId: 'loc_shop', onHand: 10 + index }, ...euros(5000 + index) }, SCARCE),
-        ),
-      );
-      const log = (await shop.auditOf(SCARCE)).slice(first);
-      expect(log).toHaveLength(10);
-      // The first of them found nothing at that location.
-      expect(log[0]?.before).not.toHaveProperty('stock');
-      for (const [index, { before }] of log.entries()) if (index > 0) expect(before).toEqual(log[index - 1]?.after);
-      expect(await onHandOf(SCARCE)).toMatchObject({
-        loc_shop: (log.at(-1)!.after as { stock: { onHand: number } }).stock.onHand,
-      });
+      const chain = async (bodyOf: (index: number) => object) => {
+        const seen = (await shop.auditOf(SCARCE)).length;
+        await Promise.all(Array.from({ length: 8 }, (_, index) => change(bodyOf(index), SCARCE)));
+        const log = (await shop.auditOf(SCARCE)).slice(seen);
+        expect(log).toHaveLength(8);
+        for (const [index, { before }] of log.entries()) if (index > 0) expect(before).toEqual(log[index - 1]?.after);
+        return log;
+      };
+      for (let round = 0; round < 6; round += 1) {
+        await shop.db.delete(stock).where(and(eq(stock.variantId, SCARCE), eq(stock.locationId, 'loc_shop')));
+        const log = await chain((index) => ({ stock: { locationId: 'loc_shop', onHand: 10 + index } }));
+        // The first of them found nothing at that location.
+        expect(log[0]?.before).not.toHaveProperty('stock');
+        expect({ stock: { locationId: 'loc_shop', onHand: (await onHandOf(SCARCE)).loc_shop } }).toEqual(
+          log.at(-1)?.after,
+        );
+      }
+      await chain((index) => euros(5000 + index));
+      await chain((index) => ({ stock: { onHand: 10 + index }, ...euros(6000 + index) }));
     });
 
     it('never go below what orders hold', async () => {
