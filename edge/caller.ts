@@ -1,5 +1,5 @@
 import { CommerceError } from '@/commerce/error';
-import { type AccessClaims, isTokenShaped, verifyAccessToken } from './access-token';
+import { type AccessClaims, issuerOf, isTokenShaped, verifyAccessToken } from './access-token';
 import { cookieName, readCookie } from './cookies';
 import type { Context } from './http';
 import { publicKeys } from './signing-keys';
@@ -47,8 +47,7 @@ async function findCaller(context: Context): Promise<Caller | null> {
 }
 
 async function verify(context: Context, token: string): Promise<Caller> {
-  const issuer = context.env.SITE_URL ?? context.url.origin;
-  return verifyAccessToken(token, publicKeys(context), { issuer, now: context.now });
+  return verifyAccessToken(token, publicKeys(context), { issuer: issuerOf(context), now: context.now });
 }
 
 function expired(): CommerceError {

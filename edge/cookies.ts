@@ -32,6 +32,6 @@ export function setHint(site: Site, name: string, value: string, maxAgeSeconds: 
 }
 
 /** Behind a proxy that ends TLS the request's own URL may say http: then the shop's public address tells. */
-export function isSecureSite({ url, env }: Site): boolean {
+function isSecureSite({ url, env }: Site): boolean {
   return url.protocol === 'https:' || (env.SITE_URL?.startsWith('https:') ?? false);
 }

@@ -3,14 +3,17 @@ import * as v from 'valibot';
 const url = v.pipe(v.string('is not set'), v.url('is not a URL'));
 const secret = v.pipe(v.string('is not set'), v.minLength(32, 'is shorter than 32 characters'));
 
-const EdgeEnv = v.object({
-  DATABASE_URL: url,
-  NEON_FETCH_ENDPOINT: v.optional(url),
-  KV_REST_API_URL: url,
-  KV_REST_API_TOKEN: v.pipe(v.string('is not set'), v.minLength(1, 'is empty')),
-  AUTH_SECRET: secret,
-  SITE_URL: v.optional(url),
-});
+const EdgeEnv = v.object(
+  {
+    DATABASE_URL: url,
+    NEON_FETCH_ENDPOINT: v.optional(url),
+    KV_REST_API_URL: url,
+    KV_REST_API_TOKEN: v.pipe(v.string('is not set'), v.minLength(1, 'is empty')),
+    AUTH_SECRET: secret,
+    SITE_URL: v.optional(url),
+  },
+  'is not set',
+);
 
 export type EdgeEnv = v.InferOutput<typeof EdgeEnv>;
 

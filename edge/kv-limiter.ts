@@ -26,7 +26,7 @@ export function limiterKv(connection: KvConnection): () => LimiterKv {
     ...connection,
     // The reasons are those of `kv.ts`.
     cache: 'no-store',
-    retry: false,
+    retry: { retries: 0 },
     signal: () => AbortSignal.timeout(TRIP_MS),
     automaticDeserialization: false,
     enableAutoPipelining: false,

@@ -9,7 +9,7 @@ import type { Statement } from './order-record';
  * What each letter is told. It waits in the outbox, so nothing here is a secret: a link's follows from its id when the
  * letter is written.
  */
-export interface LetterData {
+interface LetterData {
   registration: { linkId: string };
   account_exists: Record<string, never>;
   password_reset: { linkId: string };
@@ -31,7 +31,7 @@ export interface LetterData {
   none: Record<string, never>;
 }
 
-export type LetterTemplate = keyof LetterData;
+type LetterTemplate = keyof LetterData;
 
 export type LetterMessage = { [T in LetterTemplate]: { template: T; data: LetterData[T] } }[LetterTemplate];
 

@@ -41,7 +41,7 @@ export async function requireLink(db: Db, authSecret: string, token: string, pur
 }
 
 /** The condition under which a link still does what it is for: what uses it up repeats it in its own statement. */
-export const isOpen = (id: string, purpose: LinkPurpose) =>
+const isOpen = (id: string, purpose: LinkPurpose) =>
   and(
     eq(accountLinks.id, id),
     eq(accountLinks.purpose, purpose),

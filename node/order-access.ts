@@ -30,4 +30,4 @@ export function orderCookie(context: Pick<Context, 'url' | 'env'>, orderId: stri
 }
 
 /** What an order's cookie is called, before the `__Host-` that it has over https. */
-export const orderCookieName = (orderId: string) => `order_access_${orderId}`;
+const orderCookieName = (orderId: string) => `order_access_${orderId}`;

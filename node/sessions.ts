@@ -30,7 +30,7 @@ export interface Session {
   createdAt: Date;
 }
 
-export interface SessionAccount {
+interface SessionAccount {
   id: string;
   email: string;
   name: string;
@@ -231,7 +231,7 @@ export function sha256(text: string): string {
  * The statement that ends sessions, for the batch that has the reason: these, or all, with every access token of theirs.
  * Its outbox message tells KV; `endSessions` tells it at once.
  */
-export function endSessionsStatement(db: Db, accountId: string, which: 'all' | string[], reason: EndReason): Statement {
+function endSessionsStatement(db: Db, accountId: string, which: 'all' | string[], reason: EndReason): Statement {
   const aggregate = `session:${accountId}`;
   if (which === 'all') {
     return db.execute(sql`
