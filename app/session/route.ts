@@ -15,6 +15,10 @@ export async function GET(request: Request): Promise<Response> {
   const next = returnPathOf(new URL(request.url).searchParams.get('next') ?? undefined);
   const site = request.headers.get('sec-fetch-site');
   if (site === 'cross-site' || site === 'same-site') return oneMoreStep(next);
+  // Next's router, which fetches, comes again with a document: so what it keeps of whoever was signed in is dropped.
+  const dest = request.headers.get('sec-fetch-dest');
+  if (dest !== null && dest !== 'document')
+    return new Response(null, { status: 204, headers: { 'cache-control': 'private, no-store' } });
   const response = await refresh(apiRequest(request, '/api/auth/refresh'));
   const cookies = response.headers.getSetCookie();
   if (response.ok) return seeOther(next, cookies);

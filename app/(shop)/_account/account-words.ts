@@ -11,7 +11,6 @@ export const accountWords = {
   signInAgain: 'Sign in again',
   signInAgainLead: 'This asks for a fresh sign-in. Come back here after it.',
   needsScripts: 'Changing something here needs JavaScript, which this browser does not run.',
-  failed: 'Something went wrong. Please try again.',
 
   pages: {
     '/account': 'Overview',

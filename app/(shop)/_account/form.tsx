@@ -86,17 +86,19 @@ export function OwnForm({ label, submit, action, page, send, done, beside, isQui
     >
       {children(errors)}
       {action ? null : <NeedsScripts />}
-      <div ref={notice} tabIndex={-1} role="alert" className={styles.notice}>
-        {problem ? <ProblemNotice problem={problem} page={page} /> : null}
-      </div>
-      <div role="status" className={styles.notice}>
-        {isDone && done ? <p className="notice calm">{done}</p> : null}
-      </div>
-      <div className={styles.buttons}>
-        <button type="submit" className={isQuiet ? 'button quiet' : 'button'} aria-disabled={isBusy}>
-          {isBusy ? words.oneMoment : submit}
-        </button>
-        {beside}
+      <div>
+        <div ref={notice} tabIndex={-1} role="alert" className={styles.notice}>
+          {problem ? <ProblemNotice problem={problem} page={page} /> : null}
+        </div>
+        <div role="status" className={styles.notice}>
+          {isDone && done ? <p className="notice calm">{done}</p> : null}
+        </div>
+        <div className={styles.buttons}>
+          <button type="submit" className={isQuiet ? 'button quiet' : 'button'} aria-disabled={isBusy}>
+            {isBusy ? words.oneMoment : submit}
+          </button>
+          {beside}
+        </div>
       </div>
     </form>
   );
@@ -128,7 +130,7 @@ export function PasswordField({ kind, ...field }: PasswordFieldProps) {
         {...field}
         type={isShown ? 'text' : 'password'}
         autoComplete={`${kind}-password`}
-        maxLength={256}
+        maxLength={512}
         {...(kind === 'new' ? { hint: words.passwordHint } : {})}
       />
       <label htmlFor={id} className={styles.show}>

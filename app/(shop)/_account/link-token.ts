@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 /**
  * The secret of a mailed link, which stands behind the `#` of the address: undefined until it is looked for, null where
@@ -8,13 +8,16 @@ import { useEffect, useRef, useState } from 'react';
  */
 export function useLinkToken(): string | null | undefined {
   const [token, setToken] = useState<string | null>();
-  const wasRead = useRef(false);
   useEffect(() => {
-    if (wasRead.current) return;
-    wasRead.current = true;
-    const found = new URLSearchParams(window.location.hash.slice(1)).get('token');
-    if (found) window.history.replaceState(null, '', window.location.pathname);
-    setToken(found);
+    const read = () => {
+      const found = new URLSearchParams(window.location.hash.slice(1)).get('token');
+      if (found) window.history.replaceState(null, '', window.location.pathname);
+      setToken((known) => found ?? known ?? null);
+    };
+    read();
+    // A link that is opened where its page stands already does not load the page anew.
+    window.addEventListener('hashchange', read);
+    return () => window.removeEventListener('hashchange', read);
   }, []);
   return token;
 }

@@ -40,7 +40,7 @@ export function useRequests(page: string): Requests {
   }
 
   const outcome = (
-    <div ref={place} tabIndex={-1} className={styles.notice}>
+    <div ref={place} tabIndex={-1} className={styles.outcome}>
       <div role="alert">{problem ? <ProblemNotice problem={problem} page={page} /> : null}</div>
       <div role="status">{said ? <p className="notice calm">{said}</p> : null}</div>
     </div>

@@ -8,7 +8,6 @@ export const signInWords = {
   needed: 'This is needed.',
   oneMoment: 'One moment…',
   needsScripts: 'This page needs JavaScript, which this browser does not run.',
-  home: 'Go to the start',
 
   login: {
     title: 'Sign in',

@@ -18,7 +18,7 @@ const words = signInWords.verify;
 export function VerifyView() {
   const token = useLinkToken();
   const [failure, setFailure] = useState<Problem | null>(null);
-  const asked = useRef(false);
+  const asked = useRef<string | null>(null);
 
   const open = useCallback(
     async (password?: string) => {
@@ -29,8 +29,8 @@ export function VerifyView() {
   );
 
   useEffect(() => {
-    if (!token || asked.current) return;
-    asked.current = true;
+    if (!token || asked.current === token) return;
+    asked.current = token;
     open().catch((thrown) => setFailure(thrown instanceof Problem ? thrown : new Problem(0, {})));
   }, [token, open]);
 
