@@ -10,6 +10,7 @@ import { invalidateCatalog } from '@/edge/snapshot';
 import { drain, drainAfterResponse, readStockChange } from './deliveries';
 import { nodeEnv } from './env';
 import { type Claim, claimOf, findEarlier, type KeptAnswer, keepAnswer } from './idempotency';
+import { pageInput, pageOf } from './lists';
 import { logFault } from './log';
 import { orderAccessToken, orderCookie, orderTokenOf, reachesOrder } from './order-access';
 import { type OrderRecord, readOrder, readOrders } from './order-record';
@@ -19,7 +20,6 @@ import { requireProvider } from './payments/providers';
 import { placeOrder } from './placement';
 import { findSession, requireSession, type Session } from './sessions';
 import { stockMessage } from './settlement';
-import { pageInput, pageOf } from './staff/lists';
 
 const LocalPayment = v.object({
   provider: v.literal('local'),

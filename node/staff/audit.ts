@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { auditLog } from '@/db/account-schema';
 import { IdInput } from '@/edge/cart-input';
 import type { Context } from '@/edge/http';
-import { pageInput, pageOf } from './lists';
+import { pageInput, pageOf } from '../lists';
 import { permittedOperation } from './operation';
 import type { Actor } from './permissions';
 

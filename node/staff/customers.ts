@@ -5,8 +5,8 @@ import { accounts } from '@/db/account-schema';
 import { databaseFault } from '@/db/fault';
 import { orders } from '@/db/schema';
 import { IdInput, inputError } from '@/edge/cart-input';
+import { idOf, notFound, pageInput, pageOf, SearchInput } from '../lists';
 import { deed, logged } from './audit';
-import { idOf, notFound, pageInput, pageOf, SearchInput } from './lists';
 import { permittedOperation } from './operation';
 
 const SHOWN = {

@@ -7,8 +7,8 @@ import type { Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
 import { IdInput, inputError } from '@/edge/cart-input';
 import { drainAfterResponse } from '../deliveries';
+import { idOf, notFound, pageInput, pageOf } from '../lists';
 import { type Deed, deed, logged } from './audit';
-import { idOf, notFound, pageInput, pageOf } from './lists';
 import { memberOperation, permittedOperation } from './operation';
 import { denied, type Permission } from './permissions';
 

@@ -3,12 +3,12 @@ import { and, asc, eq, or, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { orderEvents, orders } from '@/db/schema';
 import { drainAfterResponse } from '../deliveries';
+import { idOf, notFound, pageInput, pageOf, SearchInput } from '../lists';
 import { type OrderRecord, readOrder } from '../order-record';
 import { orderView } from '../order-view';
 import { showStock } from '../orders';
 import { cancelOrder } from '../payment-sweep';
 import { actorIdOf, deed, logged } from './audit';
-import { idOf, notFound, pageInput, pageOf, SearchInput } from './lists';
 import { permittedOperation } from './operation';
 
 const ListOrders = v.object({

@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { staffMembers, staffRoles } from '@/db/account-schema';
 import { databaseFault } from '@/db/fault';
+import { idOf, notFound, pageInput, pageOf } from '../lists';
 import { deed, logged } from './audit';
-import { idOf, notFound, pageInput, pageOf } from './lists';
 import { permittedOperation } from './operation';
 import { type Actor, denied, PERMISSIONS, type Permission } from './permissions';
 

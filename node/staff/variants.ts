@@ -5,10 +5,10 @@ import { CommerceError } from '@/commerce/error';
 import { databaseFault } from '@/db/fault';
 import { CurrencyInput, IdInput, inputError } from '@/edge/cart-input';
 import { drainAfterResponse, showChange } from '../deliveries';
+import { idOf, notFound } from '../lists';
 import { logFault } from '../log';
 import { runBatch } from '../order-record';
 import { deed, logged } from './audit';
-import { idOf, notFound } from './lists';
 import { permittedOperation } from './operation';
 import { requireGranted } from './permissions';
 
