@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation';
 import { useState } from 'react';
 import type { Address } from '@/commerce/cart';
 import { AddressFields, addressIn, type Country } from '../_checkout/address-fields';
+import { addressLines } from '../_checkout/address-lines';
 import { callApi } from '../api';
 import styles from './account.module.css';
 import { accountWords } from './account-words';
@@ -56,7 +57,11 @@ export function AddressBook({ addresses, countries }: { addresses: KeptAddress[]
           {addresses.map((kept) => (
             <li key={kept.id}>
               <div>
-                <AddressLines address={kept.address} />
+                <address className={styles.address}>
+                  {addressLines(kept.address).map((line) => (
+                    <span key={line}>{line}</span>
+                  ))}
+                </address>
                 {kept.isDefault ? (
                   <span className={styles.tag}>
                     {words.isDefault}
@@ -162,24 +167,5 @@ function AddressForm({ edited, firstCountry, countries, save, cancel }: AddressF
         )}
       </OwnForm>
     </section>
-  );
-}
-
-/** An address, line by line. */
-export function AddressLines({ address }: { address: Address }) {
-  const lines = [
-    address.name,
-    address.line1,
-    address.line2,
-    `${address.postalCode} ${address.city}`,
-    address.region,
-    new Intl.DisplayNames(accountWords.language, { type: 'region' }).of(address.country),
-  ];
-  return (
-    <address className={styles.address}>
-      {lines.filter(Boolean).map((line) => (
-        <span key={line}>{line}</span>
-      ))}
-    </address>
   );
 }

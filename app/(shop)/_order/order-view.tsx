@@ -9,6 +9,7 @@ import { useCart } from '../_cart/cart-provider';
 import { LineAmount } from '../_cart/line-amount';
 import { TotalsTable } from '../_cart/totals';
 import { Picture } from '../_catalog/picture';
+import { addressLines } from '../_checkout/address-lines';
 import { callApi } from '../api';
 import { localeOf } from '../currencies';
 import styles from './order-view.module.css';
@@ -36,7 +37,6 @@ export function OrderView({ order: atFirst }: { order: Order }) {
   }, [reload, status]);
 
   const { title, text, next } = wordsFor(order);
-  const address = order.shippingAddress;
   return (
     <div className={`page ${styles.order}`}>
       <header className={styles.head}>
@@ -95,18 +95,9 @@ export function OrderView({ order: atFirst }: { order: Order }) {
           <section aria-labelledby="to">
             <h2 id="to">Where it goes</h2>
             <address className={styles.address}>
-              {[
-                address.name,
-                address.line1,
-                address.line2,
-                `${address.postalCode} ${address.city}`,
-                address.region,
-                new Intl.DisplayNames('en', { type: 'region' }).of(address.country),
-              ]
-                .filter(Boolean)
-                .map((line) => (
-                  <span key={line}>{line}</span>
-                ))}
+              {addressLines(order.shippingAddress).map((line) => (
+                <span key={line}>{line}</span>
+              ))}
             </address>
             {order.shippingMethod ? <p className={styles.soft}>{order.shippingMethod.title}</p> : null}
             <p className={styles.soft}>We write to {order.email}.</p>
