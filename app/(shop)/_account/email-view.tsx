@@ -14,11 +14,9 @@ const words = signInWords.emailChange;
 /** Asks for a link to a new address, or moves the account by such a link, whoever is signed in. */
 export function EmailView({ email }: { email: string | null }) {
   const token = useLinkToken();
-  const [isDone, setDone] = useState(false);
-  if (token) {
-    return isDone ? <Sent title={words.doneTitle} lead={words.doneLead} /> : <Confirm token={token} done={setDone} />;
-  }
-  if (isDone) return <Sent title={words.sentTitle} lead={words.sentLead} />;
+  const [isSent, setSent] = useState(false);
+  if (token) return <Confirm token={token} />;
+  if (isSent) return <Sent title={words.sentTitle} lead={words.sentLead} />;
   return (
     <>
       <h1>{words.title}</h1>
@@ -39,7 +37,7 @@ export function EmailView({ email }: { email: string | null }) {
             page="/account/email"
             send={async (values) => {
               await callApi('POST', '/api/me/email', { body: { email: values.get('email') } });
-              setDone(true);
+              setSent(true);
               return true;
             }}
           >
@@ -62,7 +60,9 @@ export function EmailView({ email }: { email: string | null }) {
 }
 
 /** A press, and not the visit alone: programs that look through mail open links, too. */
-function Confirm({ token, done }: { token: string; done(isDone: true): void }) {
+function Confirm({ token }: { token: string }) {
+  const [isDone, setDone] = useState(false);
+  if (isDone) return <Sent title={words.doneTitle} lead={words.doneLead} />;
   return (
     <>
       <h1>{words.confirmTitle}</h1>
@@ -73,7 +73,7 @@ function Confirm({ token, done }: { token: string; done(isDone: true): void }) {
         submit={words.confirm}
         send={async () => {
           await callApi('POST', '/api/auth/email-change', { body: { token } });
-          done(true);
+          setDone(true);
           return true;
         }}
       >

@@ -1,6 +1,6 @@
 'use client';
 
-import { useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { type FieldErrors, fieldId, TextField } from '../_checkout/field';
 import { Problem } from '../api';
 import styles from './form.module.css';
@@ -35,6 +35,8 @@ export function OwnForm({ label, submit, action, page, send, done, beside, isQui
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [isDone, setDone] = useState(false);
+  /** How often something was told to be wrong. */
+  const [timesShown, setShown] = useState(0);
 
   async function submitted(event: React.FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -63,12 +65,15 @@ export function OwnForm({ label, submit, action, page, send, done, beside, isQui
   function show(found: FieldErrors, refused: Problem | null) {
     setErrors(found);
     setProblem(refused);
-    // After the messages are on the page: the focus then reads them out.
-    requestAnimationFrame(() => {
-      const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
-      (invalid ?? notice.current)?.focus();
-    });
+    setShown((times) => times + 1);
   }
+
+  // After the messages are on the page: the focus then reads them out.
+  useEffect(() => {
+    if (timesShown === 0) return;
+    const invalid = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    (invalid ?? notice.current)?.focus();
+  }, [timesShown]);
 
   return (
     <form

@@ -1,6 +1,7 @@
 'use client';
 
 import { useState, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
 import { TextField } from '../_checkout/field';
 import { callApi, Problem } from '../api';
 import { OwnForm, PasswordField } from './form';
@@ -36,10 +37,9 @@ export function LoginForm({ next, email, needsCode: atFirst, providers }: LoginF
       });
     } catch (thrown) {
       if (!(thrown instanceof Problem && thrown.code === 'second_factor_required')) throw thrown;
-      setNeedsCode(true);
-      // At its field, which is on the page by then, and takes the focus.
+      // Said at its field, which has to be on the page by then, and takes the focus.
+      flushSync(() => setNeedsCode(true));
       const issue = { path: 'code', code: thrown.code, message: words.codeNeeded };
-      await new Promise((shown) => requestAnimationFrame(shown));
       throw new Problem(401, { code: thrown.code, errors: [issue] });
     }
     leaveFor(next);

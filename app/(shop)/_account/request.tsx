@@ -1,6 +1,6 @@
 'use client';
 
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Problem } from '../api';
 import styles from './form.module.css';
 import { ProblemNotice } from './problem-notice';
@@ -19,6 +19,7 @@ export function useRequests(page: string): Requests {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState<string | null>(null);
+  const [timesDone, setDone] = useState(0);
 
   async function run(work: () => Promise<unknown>, words?: string): Promise<boolean> {
     if (isBusy) return false;
@@ -34,10 +35,14 @@ export function useRequests(page: string): Requests {
       return false;
     } finally {
       setBusy(false);
-      // What was pressed may be gone from the page, and the focus with it.
-      requestAnimationFrame(() => place.current?.focus());
+      setDone((times) => times + 1);
     }
   }
+
+  // What was pressed may be gone from the page by then, and the focus with it.
+  useEffect(() => {
+    if (timesDone > 0 && place.current?.textContent) place.current.focus();
+  }, [timesDone]);
 
   const outcome = (
     <div ref={place} tabIndex={-1} className={styles.outcome}>
