@@ -81,24 +81,25 @@ export const finishOAuthOperation = operation(
 );
 
 /** The providers' accounts that log in to the caller's account. */
-export const listIdentitiesOperation = operation({ method: 'GET', path: '/api/me/identities' }, async (context) => {
-  const { account } = await requireSession(context);
-  const identities = await listIdentities(context.db, account.id);
-  return {
-    body: {
-      items: identities.map(({ id, issuer, email, createdAt, lastUsedAt }) => {
-        const provider = oauthProviders().find((candidate) => candidate.issuer === issuer);
-        return { id, provider: provider?.id ?? null, title: provider?.title ?? issuer, email, createdAt, lastUsedAt };
-      }),
-    },
-  };
-});
+export const listIdentitiesOperation = operation(
+  { method: 'GET', path: '/api/me/identities', caller: requireSession },
+  async (context, { caller: { account } }) => {
+    const identities = await listIdentities(context.db, account.id);
+    return {
+      body: {
+        items: identities.map(({ id, issuer, email, createdAt, lastUsedAt }) => {
+          const provider = oauthProviders().find((candidate) => candidate.issuer === issuer);
+          return { id, provider: provider?.id ?? null, title: provider?.title ?? issuer, email, createdAt, lastUsedAt };
+        }),
+      },
+    };
+  },
+);
 
 /** Takes a provider's account off the caller's. Throws `login_required`, `not_found` and `last_login_method`. */
 export const removeIdentityOperation = operation(
-  { method: 'DELETE', path: '/api/me/identities/{id}' },
-  async (context) => {
-    const session = await requireSession(context);
+  { method: 'DELETE', path: '/api/me/identities/{id}', caller: requireSession },
+  async (context, { caller: session }) => {
     requireRecentLogin(session, context.now);
     const titles = Object.fromEntries(oauthProviders().map(({ issuer, title }) => [issuer, title]));
     await unlinkIdentity(context.db, session.account.id, context.params.id as string, titles);

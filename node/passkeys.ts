@@ -47,24 +47,25 @@ export const loginWithPasskeyOperation = operation(
 );
 
 /** The account's passkeys, the oldest first. */
-export const listPasskeysOperation = operation({ method: 'GET', path: '/api/me/passkeys' }, async (context) => {
-  const { account } = await requireSession(context);
-  const items = await context.db
-    .select(shown)
-    .from(passkeys)
-    .where(eq(passkeys.accountId, account.id))
-    .orderBy(asc(passkeys.createdAt), asc(passkeys.id));
-  return { body: { items, nextCursor: null } };
-});
+export const listPasskeysOperation = operation(
+  { method: 'GET', path: '/api/me/passkeys', caller: requireSession },
+  async (context, { caller: { account } }) => {
+    const items = await context.db
+      .select(shown)
+      .from(passkeys)
+      .where(eq(passkeys.accountId, account.id))
+      .orderBy(asc(passkeys.createdAt), asc(passkeys.id));
+    return { body: { items, nextCursor: null } };
+  },
+);
 
 /**
  * What `navigator.credentials.create` needs. Throws `login_required`, and `second_factor_required` for staff whose login
  * was without the second factor that they have.
  */
 export const askNewPasskeyOperation = operation(
-  { method: 'POST', path: '/api/me/passkeys/options' },
-  async (context) => {
-    const session = await requireSession(context);
+  { method: 'POST', path: '/api/me/passkeys/options', caller: requireSession },
+  async (context, { caller: session }) => {
     requireRecentLogin(session, context.now);
     await requireOwnFactor(context, session);
     return { body: await askForNewPasskey(context, session.account) };
@@ -78,10 +79,9 @@ const Addition = v.object({ response: NewPasskeyInput, name: v.optional(PasskeyN
  * `passkey_invalid`, `passkey_exists` for one that an account has already, and `too_many_passkeys`.
  */
 export const addPasskeyOperation = operation(
-  { method: 'POST', path: '/api/me/passkeys', body: Addition },
-  async (context, { body: { response, name } }) => {
+  { method: 'POST', path: '/api/me/passkeys', body: Addition, caller: requireSession },
+  async (context, { body: { response, name }, caller: session }) => {
     const { db } = context;
-    const session = await requireSession(context);
     requireRecentLogin(session, context.now);
     await requireOwnFactor(context, session);
     const { id: accountId } = session.account;
@@ -117,9 +117,8 @@ const Renaming = v.object({ name: PasskeyName });
 
 /** Names a passkey. Throws `not_found` for another account's as for none. */
 export const renamePasskeyOperation = operation(
-  { method: 'PATCH', path: '/api/me/passkeys/{passkeyId}', body: Renaming },
-  async (context, { body: { name } }) => {
-    const { account } = await requireSession(context);
+  { method: 'PATCH', path: '/api/me/passkeys/{passkeyId}', body: Renaming, caller: requireSession },
+  async (context, { body: { name }, caller: { account } }) => {
     const [item] = await context.db
       .update(passkeys)
       .set({ name })
@@ -135,10 +134,9 @@ export const renamePasskeyOperation = operation(
  * `last_login_method` where there would be no password, other passkey or provider left.
  */
 export const removePasskeyOperation = operation(
-  { method: 'DELETE', path: '/api/me/passkeys/{passkeyId}' },
-  async (context) => {
+  { method: 'DELETE', path: '/api/me/passkeys/{passkeyId}', caller: requireSession },
+  async (context, { caller: session }) => {
     const { db } = context;
-    const session = await requireSession(context);
     requireRecentLogin(session, context.now);
     await requireOwnFactor(context, session);
     const isOwn = sql`p.id = ${idOf(context)} and p.account_id = ${session.account.id}`;

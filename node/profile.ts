@@ -146,9 +146,8 @@ export const listSessionsOperation = operation(
 
 /** Ends one of the account's sessions. Throws `not_found` for one that is over, or is another account's. */
 export const endSessionOperation = operation(
-  { method: 'DELETE', path: '/api/me/sessions/{sessionId}' },
-  async (context) => {
-    const { account, sessionId } = await requireSession(context);
+  { method: 'DELETE', path: '/api/me/sessions/{sessionId}', caller: requireSession },
+  async (context, { caller: { account, sessionId } }) => {
     const id = context.params.sessionId as string;
     if ((await endSessions(context, account.id, [id], 'revoked')) === 0) throw notFound('session');
     return { status: 204, cookies: id === sessionId ? clearedCookies(context) : [] };
@@ -200,10 +199,9 @@ const ChangeAddress = v.object({ address: v.optional(AddressInput), isDefault: v
 
 /** Changes one of the account's addresses, or makes it the default. Throws `not_found`. */
 export const updateAddressOperation = operation(
-  { method: 'PATCH', path: '/api/me/addresses/{addressId}', body: ChangeAddress },
-  async (context, { body: { address, isDefault = false } }) => {
+  { method: 'PATCH', path: '/api/me/addresses/{addressId}', body: ChangeAddress, caller: requireSession },
+  async (context, { body: { address, isDefault = false }, caller: { account } }) => {
     const { db } = context;
-    const { account } = await requireSession(context);
     const id = context.params.addressId as string;
     const [, , changed] = (await runBatch(db, [
       lockAccount(db, account.id),
@@ -225,9 +223,8 @@ export const updateAddressOperation = operation(
 
 /** Forgets one of the account's addresses. Throws `not_found`. */
 export const removeAddressOperation = operation(
-  { method: 'DELETE', path: '/api/me/addresses/{addressId}' },
-  async (context) => {
-    const { account } = await requireSession(context);
+  { method: 'DELETE', path: '/api/me/addresses/{addressId}', caller: requireSession },
+  async (context, { caller: { account } }) => {
     const { rows } = await context.db.execute(sql`
       delete from account_addresses
       where id = ${context.params.addressId} and account_id = ${account.id} returning id`);
