@@ -59,6 +59,14 @@ describe.skipIf(!vectors)('the public JSON parsing cases', () => {
   });
 });
 
+describe('a path', () => {
+  it.each(['%00', 'a%00b', '%', '%ff'])('has nothing at %s, which no text could be', async (part) => {
+    const one = operation({ method: 'GET', path: '/api/things/{thingId}' }, async () => ({ body: {} }));
+    const response = await one.handle(new Request(`http://shop.test/api/things/${part}`));
+    expect([response.status, await codeOf(response)]).toEqual([404, 'not_found']);
+  });
+});
+
 describe('a body', () => {
   it('of 64 KB is taken', async () => {
     expect((await post(JSON.stringify('x'.repeat(LIMIT_BYTES - 2)))).status).toBe(200);
