@@ -31,10 +31,17 @@ export async function signIn(shop: BrowserShop, page: Page, email: string, passw
   await send(shop, page, '/api/auth/login', { email, password });
 }
 
-/** Sends to the API with the window's cookies, as a page of the shop does. */
+/** Sends to the API with the window's cookies, as a page of the shop does; again where the gate asks for patience. */
 export async function send({ origin }: BrowserShop, page: Page, path: string, data: unknown): Promise<void> {
-  const response = await page.request.post(origin + path, { data, headers: { origin } });
-  if (!response.ok()) throw new Error(`${path} answered ${response.status()} ${await response.text()}`);
+  for (let tries = 1; ; tries += 1) {
+    const response = await page.request.post(origin + path, { data, headers: { origin } });
+    if (response.ok()) return;
+    const answer = await response.text();
+    if (tries > 5 || !answer.includes('"limiter_unavailable"')) {
+      throw new Error(`${path} answered ${response.status()} ${answer}`);
+    }
+    await new Promise((wait) => setTimeout(wait, 1_000));
+  }
 }
 
 /** Signs in by the form of the page. */

@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('An account in a browser', { timeout: 120_000 }, ()
     await page.goto(await linkFrom(shop, email, 'Confirm your email'));
     await heading(page, 'Hello, Ada Weaver').waitFor();
     expect(page.url()).toBe(`${shop.origin}/account`);
-    expect(await accountLink(page).textContent()).toBe('Account, signed in');
+    await expect.poll(() => accountLink(page).textContent()).toBe('Account, signed in');
     await expect.poll(() => cartLink(page).textContent()).toContain('1');
 
     for (const [name, title] of [
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('An account in a browser', { timeout: 120_000 }, ()
 
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${shop.origin}/`);
-    expect(await accountLink(page).textContent()).toBe('Account');
+    await expect.poll(() => accountLink(page).textContent()).toBe('Account');
     // The cart is the account's.
     await expect.poll(() => cartLink(page).textContent()).not.toContain('1');
     await page.goto('/account/addresses');
@@ -288,7 +288,7 @@ describe.skipIf(!hasBrowser)('An account in a browser', { timeout: 120_000 }, ()
 
     await nav(other.page).getByRole('link', { name: 'Orders' }).click();
     await other.page.waitForURL('**/login?next=%2Faccount%2Forders');
-    expect(await accountLink(other.page).textContent()).toBe('Account');
+    await expect.poll(() => accountLink(other.page).textContent()).toBe('Account');
     // And buys as a guest.
     await other.page.goto('/products/saltmarsh-linen-shirt');
     await other.page.getByRole('button', { name: 'Add to cart' }).click();
