@@ -94,7 +94,7 @@ const ROUTES: Record<string, Route> = {
     body: async (world, person) => ({ token: await world.link('password_reset', person), password: PASSWORD }),
   },
   'POST /api/auth/email-change': {
-    who: 'everybody',
+    who: 'account',
     body: async (world, person) => ({ token: await world.link('email_change', person) }),
   },
   'GET /api/auth/oauth': everybody,
