@@ -343,7 +343,12 @@ describe.skipIf(!hasBrowser)('Discounts in a browser', { timeout: 120_000 }, () 
       await put(shop, page, 'kinloch-tartan', 1);
       await put(shop, page, 'larder-waffle-tea-towel', 3);
       for (const code of ['SUMMER20', 'TEN', 'WELCOME5', 'BIG50']) {
-        await answer(await page.request.post(`${shop.origin}/api/cart/coupons`, { data: { code } }));
+        await answer(
+          await page.request.post(`${shop.origin}/api/cart/coupons`, {
+            headers: { origin: shop.origin },
+            data: { code },
+          }),
+        );
       }
       const found: string[] = [];
       const look = async (path: string) => {
@@ -379,7 +384,7 @@ async function reduce({ db }: BrowserShop, slug: string): Promise<void> {
 async function put({ origin }: BrowserShop, { request }: Page, slug: string, quantity: number): Promise<void> {
   const product = await answer(await request.get(`${origin}/api/products/${slug}?currency=EUR`));
   const variantId: string = product.variants[0].id;
-  await answer(await request.post(`${origin}/api/cart/items`, { data: { variantId, quantity } }));
+  await answer(await request.post(`${origin}/api/cart/items`, { headers: { origin }, data: { variantId, quantity } }));
 }
 
 async function enter(page: Page, code: string): Promise<void> {

@@ -218,7 +218,9 @@ async function shows(page: Promise<string>, words: string): Promise<boolean> {
 /** Gives the window an order that was paid, and something in its cart again. Answers the order's id. */
 async function fillCart(origin: string, request: APIRequestContext): Promise<string> {
   const { orderId, variantId } = await placeOrder(origin, request, 'corrie-tartan-shirt');
-  await answer(await request.post(`${origin}/api/cart/items`, { data: { variantId, quantity: 1 } }));
+  await answer(
+    await request.post(`${origin}/api/cart/items`, { headers: { origin }, data: { variantId, quantity: 1 } }),
+  );
   return orderId;
 }
 
@@ -226,18 +228,20 @@ async function fillCart(origin: string, request: APIRequestContext): Promise<str
 async function placeOrder(origin: string, request: APIRequestContext, slug: string) {
   const product = await answer(await request.get(`${origin}/api/products/${slug}?currency=EUR`));
   const variantId: string = product.variants[0].id;
-  await answer(await request.post(`${origin}/api/cart/items`, { data: { variantId, quantity: 1 } }));
+  await answer(
+    await request.post(`${origin}/api/cart/items`, { headers: { origin }, data: { variantId, quantity: 1 } }),
+  );
   const options = await answer(await request.get(`${origin}/api/cart/shipping-options`));
   const details = {
     email: 'ada@example.com',
     shippingAddress: { name: 'Ada Weaver', line1: 'Loom Lane 4', city: 'Berlin', postalCode: '10115', country: 'DE' },
     shippingMethodId: options.items[0].id,
   };
-  const cart = await answer(await request.patch(`${origin}/api/cart`, { data: details }));
+  const cart = await answer(await request.patch(`${origin}/api/cart`, { headers: { origin }, data: details }));
   const placed = await answer(
     await request.post(`${origin}/api/orders`, {
       data: { ...details, payment: { provider: 'local', card: 'success' }, expectedTotal: cart.totals.total },
-      headers: { 'idempotency-key': crypto.randomUUID() },
+      headers: { origin, 'idempotency-key': crypto.randomUUID() },
     }),
   );
   return { orderId: placed.order.id as string, variantId };
