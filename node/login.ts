@@ -32,7 +32,7 @@ const Login = v.object({
 
 /**
  * Signs in. Throws `login_failed` whatever is wrong, in the same time for an address with an account and one without;
- * `too_many_attempts`; and for staff whose password was right `second_factor_required`, with the factors that they have.
+ * `too_many_attempts`; `session_ended` where the password was changed meanwhile; and for staff whose password was right `second_factor_required`, with the factors that they have.
  */
 export const loginOperation = operation(
   { method: 'POST', path: '/api/auth/login', body: Login },
@@ -62,7 +62,8 @@ export const loginOperation = operation(
         where id = ${account.id} and password_hash = ${account.passwordHash}`);
     }
     const amr = ['pwd', ...(factor ? [factor] : [])];
-    const reply = await startSession(context, { accountId: account.id, amr, delivery: session });
+    const { id: accountId, epoch } = account;
+    const reply = await startSession(context, { accountId, amr, delivery: session, epoch });
     // The letter about a new device.
     drainAfterResponse(context);
     return reply;
@@ -72,12 +73,13 @@ export const loginOperation = operation(
 interface LoginAccount {
   id: string;
   passwordHash: string | null;
+  epoch: number;
   isDeviceKnown: boolean;
 }
 
 async function findAccount({ db }: Context, email: string, deviceHash: string | null): Promise<LoginAccount | null> {
   const { rows } = await db.execute(sql`
-    select a.id, a.password_hash as "passwordHash", exists (
+    select a.id, a.password_hash as "passwordHash", a.session_epoch as epoch, exists (
       select 1 from account_devices d where d.account_id = a.id and d.device_hash = ${deviceHash}) as "isDeviceKnown"
     from accounts a where lower(a.email) = lower(${email})`);
   return (rows[0] as LoginAccount | undefined) ?? null;

@@ -1,15 +1,17 @@
 /** A new password: for whoever holds the mailed link, or knows the old one. */
 import { sql } from 'drizzle-orm';
 import * as v from 'valibot';
+import { CommerceError } from '@/commerce/error';
 import { newId } from '@/db/ids';
 import { EmailInput, inputError } from '@/edge/cart-input';
 import { clientAddress } from '@/edge/client-address';
-import { operation } from '@/edge/http';
+import { type Context, operation } from '@/edge/http';
 import { DeliveryInput, PasswordInput, SecretInput } from './account-input';
 import { letterSql, letterStatement } from './account-letters';
 import { invalidLink, LINK_TTL_SECONDS, requireLink } from './account-links';
 import { drainAfterResponse } from './deliveries';
 import { beginGuess, endGuess } from './login-failures';
+import type { Statement } from './order-record';
 import { hashPassword, requireStrongPassword, verifyPassword } from './passwords';
 import { endSessions, requireRecentLogin, requireSession, startSession } from './sessions';
 
@@ -44,24 +46,18 @@ export const resetPasswordOperation = operation(
     const link = await requireLink(db, env.AUTH_SECRET, token, 'password_reset');
     await requireStrongPassword(password, { email: link.email, name: '' });
     const passwordHash = await hashPassword(password);
-    // The link is used by the very statement that sets the password: of two at once, one finds it.
-    const { rows } = await db.execute(sql`
+    // The link is used by the very statement that sets the password: of two at once, one finds it. It is worth something
+    // while the account has the address that it was mailed to; the others that were mailed are of before this password.
+    const set = db.execute(sql`
       with used as (
         update account_links set used_at = now()
-        where id = ${link.id} and used_at is null and expires_at > now() returning account_id)
-      update accounts set password_hash = ${passwordHash} from used where accounts.id = used.account_id
-      returning accounts.id`);
-    const accountId = rows[0]?.id as string | undefined;
-    if (!accountId) throw invalidLink();
-    await endSessions(context, accountId, 'all', 'password', {
-      first: [
-        letterStatement(
-          db,
-          { template: 'password_changed', data: {} },
-          sql`select email from accounts where id = ${accountId}`,
-        ),
-      ],
-    });
+        where id = ${link.id} and used_at is null and expires_at > now() returning id, account_id, email),
+      others as (
+        update account_links l set used_at = now() from used
+        where l.account_id = used.account_id and l.id <> used.id and l.used_at is null)
+      update accounts set password_hash = ${passwordHash} from used
+      where accounts.id = used.account_id and lower(accounts.email) = lower(used.email)`);
+    if (!(await endSessionsByPassword(context, link.accountId ?? '', passwordHash, set))) throw invalidLink();
     drainAfterResponse(context);
     return { status: 204 };
   },
@@ -75,7 +71,8 @@ const Change = v.object({
 
 /**
  * Changes the password, ends every session, and begins a new one for the caller. Whoever has a password shows it, whoever
- * has none yet signed in lately. Throws `password_wrong`, `password_too_weak`, `login_required`, `too_many_attempts`.
+ * has none yet signed in lately. Throws `password_wrong`, `password_too_weak`, `login_required`, `too_many_attempts`, and
+ * `session_ended` where somebody else was first.
  */
 export const changePasswordOperation = operation(
   { method: 'POST', path: '/api/me/password', body: Change, caller: requireSession },
@@ -97,18 +94,39 @@ export const changePasswordOperation = operation(
     }
     await requireStrongPassword(password, account);
     const passwordHash = await hashPassword(password);
-    await endSessions(context, account.id, 'all', 'password', {
-      first: [
-        db.execute(sql`update accounts set password_hash = ${passwordHash} where id = ${account.id}`),
-        letterStatement(
-          db,
-          { template: 'password_changed', data: {} },
-          sql`select email from accounts where id = ${account.id}`,
-        ),
-      ],
+    const set = db.execute(sql`
+      update accounts set password_hash = ${passwordHash}
+      where id = ${account.id} and password_hash is not distinct from ${current}
+        and exists (select from sessions s where s.id = ${session.sessionId} and s.ended_at is null)`);
+    const ended = await endSessionsByPassword(context, account.id, passwordHash, set);
+    if (!ended) throw new CommerceError('session_ended', 'The password was changed meanwhile. Sign in again.');
+    const reply = await startSession(context, {
+      accountId: account.id,
+      amr: session.amr,
+      delivery,
+      epoch: ended.epoch,
+      // A password stands for no second factor: that was asked for when it was.
+      authenticatedAt: session.authenticatedAt,
     });
-    const reply = await startSession(context, { accountId: account.id, amr: session.amr, delivery });
     drainAfterResponse(context);
     return reply;
   },
 );
+
+/** Sets a password and ends every session, in one batch; null where `set` found that it may not be set any more. */
+async function endSessionsByPassword(
+  context: Context,
+  accountId: string,
+  passwordHash: string,
+  set: Statement,
+): Promise<{ epoch: number } | null> {
+  // Its salt is in the hash: no other request sets the same.
+  const isSet = sql`password_hash = ${passwordHash}`;
+  const letter = letterStatement(
+    context.db,
+    { template: 'password_changed', data: {} },
+    sql`select email from accounts where id = ${accountId} and ${isSet}`,
+  );
+  const ended = await endSessions(context, accountId, 'all', 'password', { first: [set, letter], onlyIf: isSet });
+  return ended && { epoch: ended.epoch ?? 0 };
+}

@@ -149,7 +149,8 @@ export const endSessionOperation = operation(
   { method: 'DELETE', path: '/api/me/sessions/{sessionId}', caller: requireSession },
   async (context, { caller: { account, sessionId } }) => {
     const id = context.params.sessionId as string;
-    if ((await endSessions(context, account.id, [id], 'revoked')) === 0) throw notFound('session');
+    const ended = await endSessions(context, account.id, [id], 'revoked');
+    if (!ended?.count) throw notFound('session');
     return { status: 204, cookies: id === sessionId ? clearedCookies(context) : [] };
   },
 );

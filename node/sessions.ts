@@ -37,6 +37,16 @@ interface SessionAccount {
   customerGroupId: string | null;
 }
 
+interface SessionStart {
+  accountId: string;
+  amr: string[];
+  delivery: SessionDelivery;
+  /** The account's, as it was when the person proved who they are; left out where nothing came between. */
+  epoch?: number;
+  /** Where that was not just now. */
+  authenticatedAt?: Date;
+}
+
 export type EndReason = NonNullable<(typeof sessions.$inferSelect)['endReason']>;
 
 /** A browser keeps its session in cookies; others are told its tokens. */
@@ -111,12 +121,11 @@ export function requireRecentLogin(session: Session, now: Date): void {
 /**
  * Begins a session and answers it: the account, and, for `token`, the tokens; otherwise they are cookies. The guest's cart
  * becomes the account's (see `joinCart`), and so do the orders that were placed as a guest with its mail address. Where the
- * account was used from other devices and never from this one, its owner is told by mail.
+ * account was used from other devices and never from this one, its owner is told by mail. Throws `session_ended` where the
+ * account is gone, or no longer in the `epoch` in which the person proved who they are.
  */
-export async function startSession(
-  context: Context,
-  { accountId, amr, delivery }: { accountId: string; amr: string[]; delivery: SessionDelivery },
-): Promise<Reply> {
+export async function startSession(context: Context, start: SessionStart): Promise<Reply> {
+  const { accountId, amr, delivery, epoch = null, authenticatedAt = null } = start;
   const { db, request } = context;
   const sessionId = newId('sess');
   const refreshToken = `rt_${randomBytes(32).toString('base64url')}`;
@@ -124,38 +133,43 @@ export async function startSession(
   const deviceHash = sha256(device);
   const userAgent = (request.headers.get('user-agent') ?? '').slice(0, 300);
   const place = placeOf(request);
+  // What comes after the session is of the session: where none was begun, nothing else happens.
+  const isOurs = sql`s.id = ${sessionId} and a.id = s.account_id`;
   const results = await runBatch(db, [
     db.execute(sql`
-      insert into sessions (id, account_id, epoch, amr, user_agent, place, expires_at)
-      select ${sessionId}, id, session_epoch, ${sql.param(amr)}::text[], ${userAgent}, ${place},
+      insert into sessions (id, account_id, epoch, amr, authenticated_at, user_agent, place, expires_at)
+      select ${sessionId}, id, session_epoch, ${sql.param(amr)}::text[],
+        coalesce(${authenticatedAt?.toISOString() ?? null}::timestamptz, now()), ${userAgent}, ${place},
         now() + make_interval(secs => ${IDLE_SECONDS})
-      from accounts where id = ${accountId}`),
+      from accounts where id = ${accountId} and session_epoch = coalesce(${epoch}::integer, session_epoch)`),
     db.execute(sql`
       insert into refresh_tokens (hash, session_id, generation)
       select ${sha256(refreshToken)}, id, 0 from sessions where id = ${sessionId}`),
     letterStatement(
       db,
       { template: 'new_device', data: { sessionId, device: userAgent, place } },
-      sql`select a.email from accounts a where a.id = ${accountId}
+      sql`select a.email from sessions s, accounts a where ${isOurs}
         and exists (select 1 from account_devices d where d.account_id = a.id)
         and not exists (select 1 from account_devices d where d.account_id = a.id and d.device_hash = ${deviceHash})`,
     ),
     db.execute(sql`
-      insert into account_devices (account_id, device_hash) select id, ${deviceHash} from accounts where id = ${accountId}
+      insert into account_devices (account_id, device_hash)
+      select account_id, ${deviceHash} from sessions where id = ${sessionId}
       on conflict (account_id, device_hash) do update set last_seen_at = now()`),
     db.execute(sql`
-      update orders o set account_id = a.id from accounts a
-      where a.id = ${accountId} and o.account_id is null and lower(o.email) = lower(a.email)`),
-    db.execute(sql`select email, name, session_epoch, customer_group_id from accounts where id = ${accountId}`),
+      update orders o set account_id = a.id from sessions s, accounts a
+      where ${isOurs} and o.account_id is null and lower(o.email) = lower(a.email)`),
+    db.execute(sql`
+      select a.email, a.name, s.epoch, s.authenticated_at, a.session_epoch, a.customer_group_id
+      from sessions s, accounts a where ${isOurs}`),
   ]);
-  const { rows } = results.at(-1) as { rows: AccountRow[] };
-  const account = rows[0];
-  if (!account) throw sessionEnded();
-  const now = Math.floor(context.now.getTime() / 1000);
+  const { rows } = results.at(-1) as { rows: (AccountRow & BegunRow)[] };
+  const [begun] = rows;
+  if (!begun) throw sessionEnded();
   const reply = await deliver(context, {
     delivery,
-    account: { ...account, id: accountId },
-    claims: { sessionId, epoch: account.session_epoch, amr, authTime: now },
+    account: { ...begun, id: accountId },
+    claims: { sessionId, epoch: begun.epoch, amr, authTime: secondsOf(begun.authenticated_at) },
     refreshToken,
   });
   return {
@@ -179,6 +193,8 @@ export async function refreshSession(context: Context, token: string, delivery: 
   const row = rows[0] as unknown as RefreshRow;
   if (row.outcome === 'reused') await markEnded(context.kv, { accountId: row.account_id, sessionIds: [row.id] });
   if (row.outcome !== 'rotated' && row.outcome !== 'repeated') throw sessionEnded();
+  // One that began just as all others were ended.
+  if (row.epoch !== row.session_epoch) throw sessionEnded();
   return deliver(context, {
     delivery,
     account: { ...row, id: row.account_id },
@@ -186,7 +202,7 @@ export async function refreshSession(context: Context, token: string, delivery: 
       sessionId: row.id,
       epoch: row.epoch,
       amr: row.amr,
-      authTime: Math.floor(new Date(row.authenticated_at).getTime() / 1000),
+      authTime: secondsOf(row.authenticated_at),
     },
     refreshToken: successor,
   });
@@ -229,17 +245,24 @@ export function sha256(text: string): string {
 
 /**
  * The statement that ends sessions, for the batch that has the reason: these, or all, with every access token of theirs.
- * Its outbox message tells KV; `endSessions` tells it at once.
+ * Its outbox message tells KV; `endSessions` tells it at once. All end only where `onlyIf` holds of the account.
  */
-function endSessionsStatement(db: Db, accountId: string, which: 'all' | string[], reason: EndReason): Statement {
+function endSessionsStatement(
+  db: Db,
+  accountId: string,
+  which: 'all' | string[],
+  reason: EndReason,
+  onlyIf: SQL,
+): Statement {
   const aggregate = `session:${accountId}`;
   if (which === 'all') {
     return db.execute(sql`
       with account as (
-        update accounts set session_epoch = session_epoch + 1 where id = ${accountId} returning session_epoch),
+        update accounts set session_epoch = session_epoch + 1 where id = ${accountId} and ${onlyIf}
+        returning id, session_epoch),
       ended as (
         update sessions set ended_at = now(), end_reason = ${reason}
-        where account_id = ${accountId} and ended_at is null returning id),
+        where account_id in (select id from account) and ended_at is null returning id),
       message as (
         insert into outbox (topic, aggregate_id, payload)
         select 'session.ended', ${aggregate}::text,
@@ -259,22 +282,24 @@ function endSessionsStatement(db: Db, accountId: string, which: 'all' | string[]
 
 /**
  * Ends sessions in Postgres, in one batch with the statements before and after, then tells KV; answers how many there
- * were. Where KV fails, the outbox tells it.
+ * were, and for all the account's epoch from now on. Where KV fails, the outbox tells it. All end only where `onlyIf`
+ * holds of the account after the statements before; null where it does not.
  */
 export async function endSessions(
   context: Pick<Context, 'db' | 'kv'>,
   accountId: string,
   which: 'all' | string[],
   reason: EndReason,
-  { first = [], last = [] }: { first?: Statement[]; last?: Statement[] } = {},
-): Promise<number> {
-  const end = endSessionsStatement(context.db, accountId, which, reason);
+  { first = [], last = [], onlyIf = sql`true` }: { first?: Statement[]; last?: Statement[]; onlyIf?: SQL } = {},
+): Promise<{ count: number; epoch: number | null } | null> {
+  const end = endSessionsStatement(context.db, accountId, which, reason, onlyIf);
   const results = await runBatch(context.db, [...first, end, ...last]);
   const { rows } = results[first.length] as { rows: { epoch: number | null; count: number }[] };
-  const { epoch = null, count = 0 } = rows[0] ?? {};
-  const marks = which === 'all' ? { epoch: epoch ?? 0 } : { sessionIds: which };
+  const [ended] = rows;
+  if (!ended) return null;
+  const marks = which === 'all' ? { epoch: ended.epoch ?? 0 } : { sessionIds: which };
   await markEnded(context.kv, { accountId, ...marks }).catch((error) => logFault('session_not_marked', error));
-  return count;
+  return ended;
 }
 
 /** Forgets sessions that ended or expired a month ago, with their refresh tokens; a bounded bite. */
@@ -301,13 +326,16 @@ interface AccountRow {
   customer_group_id: string | null;
 }
 
-interface RefreshRow extends AccountRow {
+interface BegunRow {
+  epoch: number;
+  authenticated_at: string;
+}
+
+interface RefreshRow extends AccountRow, BegunRow {
   outcome: 'rotated' | 'repeated' | 'reused' | 'ended' | 'unknown';
   id: string;
   account_id: string;
-  epoch: number;
   amr: string[];
-  authenticated_at: string;
 }
 
 interface Delivered {
@@ -354,12 +382,17 @@ async function takeCart(context: Context, account: { id: string; email: string }
   }
 }
 
+const secondsOf = (moment: string) => Math.floor(new Date(moment).getTime() / 1000);
+
 /** Where the platform places the caller's address, in words; empty where it does not. */
 function placeOf(request: Request): string {
   const city = request.headers.get('x-vercel-ip-city');
   const country = request.headers.get('x-vercel-ip-country');
   const parts = [city && decodeURIComponentSafely(city), country].filter(Boolean);
-  return parts.join(', ').slice(0, 100);
+  return parts
+    .join(', ')
+    
+    .slice(0, 100);
 }
 
 function decodeURIComponentSafely(text: string): string {
