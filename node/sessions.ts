@@ -386,12 +386,14 @@ const secondsOf = (moment: string) => Math.floor(new Date(moment).getTime() / 10
 
 /** Where the platform places the caller's address, in words; empty where it does not. */
 function placeOf(request: Request): string {
+  // Elsewhere a client may say of itself what it likes.
+  if (process.env.VERCEL !== '1') return '';
   const city = request.headers.get('x-vercel-ip-city');
   const country = request.headers.get('x-vercel-ip-country');
   const parts = [city && decodeURIComponentSafely(city), country].filter(Boolean);
   return parts
     .join(', ')
-    
+    .replace(/\p{Cc}/gu, ' ')
     .slice(0, 100);
 }
 
