@@ -41,14 +41,17 @@ export const askEmailChangeOperation = operation(
 const Confirm = v.object({ token: SecretInput });
 
 /**
- * Moves the account of a link to the link's address, and tells the old one. Guest orders of the new address become the
- * account's with its next session. Throws `link_invalid`, also where somebody else has the address by now.
+ * Moves the caller's account to the address of its link, and tells the old one. Whoever only reads the letter moves
+ * nothing: an account that somebody else has the password of would come to their address, and get their orders. Guest
+ * orders of the new address become the account's with its next session. Throws `link_invalid`, also for the link of
+ * another account, and where somebody else has the address by now.
  */
 export const confirmEmailChangeOperation = operation(
-  { method: 'POST', path: '/api/auth/email-change', body: Confirm },
-  async (context, { body: { token } }) => {
+  { method: 'POST', path: '/api/auth/email-change', body: Confirm, caller: requireSession },
+  async (context, { body: { token }, caller: { account } }) => {
     const { db, env } = context;
     const link = await requireLink(db, env.AUTH_SECRET, token, 'email_change');
+    if (link.accountId !== account.id) throw invalidLink();
     const moved = await db
       .execute(sql`
         with old as (select email from accounts where id = ${link.accountId}),
