@@ -49,8 +49,23 @@ export function accountLetter({ template, data }: LetterMessage, writing: Writin
 const MAX_LETTERS_PER_HOUR = 10;
 
 /**
+ * Those that anybody can have sent to anybody, which are counted together. What an owner is told of is counted each by
+ * itself, so that nobody keeps it from them by asking for others.
+ */
+const ASKED_FOR: LetterTemplate[] = [
+  'registration',
+  'account_exists',
+  'password_reset',
+  'email_change',
+  'email_taken',
+  'staff_invitation',
+  'none',
+];
+
+/**
  * The statement that puts a letter into the outbox, for the batch that has the reason: to the one address that `to`
- * selects, or to nobody. Letters beyond ten an hour to one address are left out.
+ * selects, or to nobody. Letters beyond ten an hour to one address are left out: of those that anybody can ask for taken
+ * together, of others each kind by itself.
  */
 export function letterStatement(db: Db, message: LetterMessage, to: SQL): Statement {
   return db.execute(letterSql(sql`select ${message.template}::text, ${JSON.stringify(message.data)}::jsonb, (${to})`));
@@ -63,7 +78,9 @@ export function letterSql(rows: SQL): SQL {
     select 'account.letter', letter.aggregate,
       jsonb_build_object('template', letter.template, 'data', letter.data, 'to', letter.email)
     from (
-      select template, data, email, 'letters:' || md5(lower(email)) as aggregate
+      select template, data, email, 'letters:'
+        || case when template = any(${sql.param(ASKED_FOR)}::text[]) then '' else template || ':' end
+        || md5(lower(email)) as aggregate
       from (${rows}) as wanted (template, data, email) where email is not null) letter
     where ${MAX_LETTERS_PER_HOUR} > (
       select count(*) from outbox o
