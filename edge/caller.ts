@@ -6,6 +6,9 @@ import { publicKeys } from './signing-keys';
 
 export type Caller = AccessClaims;
 
+/** What it takes to know who asks. */
+export type Asked = Pick<Context, 'request' | 'url' | 'env' | 'db' | 'now'>;
+
 /** The names of the session's cookies, before the `__Host-` that they have over https. */
 export const ACCESS_COOKIE = 'access';
 export const REFRESH_COOKIE = 'refresh';
@@ -19,35 +22,50 @@ const callers = new WeakMap<Request, Promise<Caller | null>>();
  * Throws `token_invalid` for a bearer token that is none of ours, and `token_expired` for one whose time is over, or where
  * a browser's session has to be refreshed first. What is no access token by its form may be a key for somebody else.
  */
-export function callerOf(context: Context): Promise<Caller | null> {
-  let caller = callers.get(context.request);
+export function callerOf(asked: Asked): Promise<Caller | null> {
+  let caller = callers.get(asked.request);
   if (!caller) {
-    caller = findCaller(context);
-    callers.set(context.request, caller);
+    caller = findCaller(asked);
+    callers.set(asked.request, caller);
   }
   return caller;
 }
 
-async function findCaller(context: Context): Promise<Caller | null> {
-  const { request } = context;
-  const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
-  if (bearer !== undefined) return isTokenShaped(bearer) ? verify(context, bearer) : null;
-  const token = readCookie(request, cookieName(context, ACCESS_COOKIE));
+/** The token of an `Authorization: Bearer` header (RFC 6750), whatever it is; null without one. */
+export function bearerOf(request: Request): string | null {
+  return /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? null;
+}
+
+/** What is said to a guest who asks for what only accounts have. */
+export function unauthenticated(): CommerceError {
+  return new CommerceError('unauthenticated', 'Sign in first.');
+}
+
+/** What is said to whoever shows a token whose session is over, in KV's word or in Postgres'. */
+export function sessionEnded(): CommerceError {
+  return new CommerceError('session_ended', 'This session has ended. Sign in again.');
+}
+
+async function findCaller(asked: Asked): Promise<Caller | null> {
+  const { request } = asked;
+  const bearer = bearerOf(request);
+  if (bearer !== null) return isTokenShaped(bearer) ? verify(asked, bearer) : null;
+  const token = readCookie(request, cookieName(asked, ACCESS_COOKIE));
   if (token !== null && token !== '') {
     try {
-      return await verify(context, token);
+      return await verify(asked, token);
     } catch (error) {
       // A browser cannot mend its cookie: refreshing the session replaces it, or takes it away.
       if (error instanceof CommerceError && error.code === 'token_invalid') throw expired();
       throw error;
     }
   }
-  if (readCookie(request, cookieName(context, REFRESH_COOKIE))) throw expired();
+  if (readCookie(request, cookieName(asked, REFRESH_COOKIE))) throw expired();
   return null;
 }
 
-async function verify(context: Context, token: string): Promise<Caller> {
-  return verifyAccessToken(token, publicKeys(context), { issuer: issuerOf(context), now: context.now });
+async function verify(asked: Asked, token: string): Promise<Caller> {
+  return verifyAccessToken(token, publicKeys(asked), { issuer: issuerOf(asked), now: asked.now });
 }
 
 function expired(): CommerceError {

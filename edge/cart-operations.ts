@@ -37,7 +37,10 @@ import { requireGroupPass } from './group-pass';
 import { type Context, operation, type Reply } from './http';
 import { loadFacts } from './snapshot';
 
-/** The caller's cart: an account's own, or a guest's. Where there is none: an empty one with `id` null and `version` 0, which is not kept. */
+/**
+ * The caller's cart: an account's own, or a guest's. Where there is none: an empty one with `id` null and `version` 0, which
+ * is not kept.
+ */
 export const getCart = operation({ method: 'GET', path: '/api/cart' }, async (context) => {
   const cart = await readCart(context);
   if (cart) return answer(context, cart);

@@ -1,3 +1,4 @@
+import { toBase64url } from './base64url';
 import { type Caller, callerOf } from './caller';
 import { cookieName, readCookie, setCookie } from './cookies';
 import type { Context } from './http';
@@ -19,7 +20,7 @@ export interface CartAccess {
 
 /** A cart token: 256 random bits in base64url. Whoever holds it holds the cart. */
 export function newCartToken(): string {
-  return base64url(crypto.getRandomValues(new Uint8Array(32)));
+  return toBase64url(crypto.getRandomValues(new Uint8Array(32)));
 }
 
 /**
@@ -59,15 +60,8 @@ export async function cartKeyOf(token: string): Promise<string> {
   const known = keys.get(token);
   if (known) return known;
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
-  const key = `cart:${base64url(new Uint8Array(digest))}`;
+  const key = `cart:${toBase64url(new Uint8Array(digest))}`;
   if (keys.size >= MAX_REMEMBERED) keys.clear();
   keys.set(token, key);
   return key;
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }

@@ -1,12 +1,13 @@
 /**
- * The store of carts: each a Redis hash under a hash of its secret token. A write is one atomic round trip; which shapes
- * the hash holds is told in `cart-script.ts`.
+ * The store of carts: each a Redis hash, a guest's under a hash of its secret token, an account's under the account's id. A
+ * write is one atomic round trip; which shapes the hash holds is told in `cart-script.ts`.
  */
 import type { Address } from '@/commerce/cart';
 import { CommerceError } from '@/commerce/error';
 import type { Market } from '@/commerce/market';
 import { ANYBODY, type LineInput, MAX_COUPONS, MAX_LINES, MAX_QUANTITY, type PricingInput } from '@/commerce/pricing';
 import { newId } from '@/db/ids';
+import { sessionEnded } from './caller';
 import { canonicalMetadata, inputError } from './cart-input';
 import { CHANGE_CART, COMPLETE_CART, JOIN_CART, READ_CART } from './cart-script';
 import {
@@ -198,7 +199,7 @@ function settle({ key, caller }: CartAccess, outcome: Outcome): StoredCart {
 function refusal([code, version, currency]: Refused): CommerceError {
   switch (code) {
     case 'session_ended':
-      return new CommerceError('session_ended', 'This session has ended. Sign in again.');
+      return sessionEnded();
     case 'other_version':
       return new CommerceError('version_mismatch', 'The cart changed since it was read.', {
         facts: { version: Number(version) },

@@ -4,6 +4,7 @@
  */
 import type { Kv, Script } from './kv';
 import { CATALOG_VERSION_KEY, noteVersions, STOCK_VERSION_KEY, type Versions } from './snapshot';
+import { within } from './within';
 
 /** JSON text, with its strong entity tag. */
 export interface Rendered {
@@ -69,7 +70,10 @@ export async function remember(
   }
   const flight = flights.get(key);
   if (flight && holds(flight.versions, flight.startedAt, versions, freshness)) {
-    const joined = await join(flight.result);
+    const joined = await within(
+      JOIN_TIMEOUT_MS,
+      flight.result.catch(() => null),
+    );
     if (joined && isYet(joined.until)) return joined;
   }
   const startedAt = Date.now();
@@ -154,19 +158,6 @@ async function readVersions(kv: Kv, freshness: Freshness): Promise<Versions | nu
   } catch {
     // A shop can be browsed without KV, whatever ails it.
     return null;
-  }
-}
-
-/** Null where the other request failed or took too long. */
-async function join(result: Promise<Entry>): Promise<Entry | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), JOIN_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([result.catch(() => null), timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,8 @@
+import { CommerceError } from '@/commerce/error';
+import { toBase64url } from './base64url';
+import { bearerOf } from './caller';
 import { clientAddress } from './client-address';
+import { notFound, problem } from './http';
 import { type KvConnection, limiterKv } from './kv-limiter';
 import { classOf, LIMIT_CLASSES, type LimitClass, type Policy } from './limits';
 import { verifiedAccount } from './limits/account';
@@ -28,14 +32,14 @@ export type Admission =
 export async function admit(request: Request, host: GateHost): Promise<Admission> {
   const requestId = crypto.randomUUID();
   const { pathname } = new URL(request.url);
-  if (!isDecodable(pathname)) return answered(requestId, NOT_FOUND);
+  if (!isDecodable(pathname)) return answered(requestId, notFound());
   const verdicts = await verdictsOf(request, pathname, host);
-  if (verdicts === null) return answered(requestId, UNAVAILABLE, { 'retry-after': '1' });
+  if (verdicts === null) return answered(requestId, unavailable());
   const headers = limitHeaders(verdicts);
   const refusals = verdicts.filter(({ isWithin }) => !isWithin);
   if (refusals.length > 0) {
     const waitMs = Math.max(...refusals.map(({ resetMs }) => resetMs));
-    return answered(requestId, LIMITED, { ...headers, 'retry-after': String(wholeSeconds(waitMs)) });
+    return answered(requestId, limited(), { ...headers, 'retry-after': String(wholeSeconds(waitMs)) });
   }
   const requestHeaders = new Headers(request.headers);
   requestHeaders.set('x-request-id', requestId);
@@ -74,18 +78,17 @@ interface Subject {
 }
 
 async function subjectOf(limits: LimitClass, request: Request, host: GateHost): Promise<Subject> {
-  const authorization = request.headers.get('authorization') ?? '';
-  const key = limits.perApiKey ? /^Bearer (sk_\S{1,256})$/i.exec(authorization)?.[1] : undefined;
+  const bearer = limits.perApiKey ? bearerOf(request) : null;
   return {
     address: clientAddress(request.headers),
     account: limits.perAccount ? await verifiedAccount(request, host) : null,
-    apiKey: key ? await digest(key) : null,
+    apiKey: bearer?.startsWith('sk_') ? await digest(bearer) : null,
   };
 }
 
 async function digest(text: string): Promise<string> {
   const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(bytes).slice(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toBase64url(new Uint8Array(bytes));
 }
 
 let limiter: Limiter | undefined;
@@ -123,42 +126,20 @@ function isDecodable(pathname: string): boolean {
   }
 }
 
-interface Refusal {
-  status: number;
-  code: string;
-  title: string;
-  detail: string;
+function limited(): CommerceError {
+  return new CommerceError('rate_limited', 'Too many requests in a short time. Try again later.');
 }
 
-const NOT_FOUND: Refusal = {
-  status: 404,
-  code: 'not_found',
-  title: 'Not found',
-  detail: 'There is nothing at this address.',
-};
+function unavailable(): CommerceError {
+  return new CommerceError('limiter_unavailable', 'This cannot be done at the moment. Try again in a moment.');
+}
 
-const LIMITED: Refusal = {
-  status: 429,
-  code: 'rate_limited',
-  title: 'Rate limited',
-  detail: 'Too many requests in a short time. Try again later.',
-};
-
-const UNAVAILABLE: Refusal = {
-  status: 503,
-  code: 'limiter_unavailable',
-  title: 'Limiter unavailable',
-  detail: 'This cannot be done at the moment. Try again in a moment.',
-};
-
-// Written out: the problems of `edge/http` would bring the database's client into every middleware.
-function answered(requestId: string, refusal: Refusal, headers: Record<string, string> = {}): Admission {
-  const { status, code, title, detail } = refusal;
-  const problem = { type: `urn:selvedge:problem:${code}`, title, status, detail, code, requestId };
-  const response = new Response(JSON.stringify(problem), {
+function answered(requestId: string, error: CommerceError, headers: Record<string, string> = {}): Admission {
+  const { status, body, headers: own } = problem(error, requestId);
+  const response = new Response(JSON.stringify(body), {
     status,
     headers: {
-      'content-type': 'application/problem+json',
+      ...own,
       'cache-control': 'private, no-store',
       'x-content-type-options': 'nosniff',
       'x-request-id': requestId,

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { operation } from './http';
+import { within } from './within';
 
 export interface Probe {
   status: 'ok' | 'failed';
@@ -21,16 +22,11 @@ export const getHealth = operation({ method: 'GET', path: '/api/health' }, async
 
 async function probe(call: () => Promise<void>): Promise<Probe> {
   const start = performance.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<'failed'>((resolve) => {
-    timer = setTimeout(() => resolve('failed'), PROBE_TIMEOUT_MS);
-  });
   // What went wrong is for the log of whoever runs it, not for the public.
   const answered = call().then(
     () => 'ok' as const,
     () => 'failed' as const,
   );
-  const status = await Promise.race([answered, timeout]);
-  clearTimeout(timer);
+  const status = (await within(PROBE_TIMEOUT_MS, answered)) ?? 'failed';
   return { status, ms: Math.round((performance.now() - start) * 10) / 10 };
 }

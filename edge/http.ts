@@ -81,7 +81,7 @@ export function operation<Query = undefined, Body = undefined, Caller = undefine
       try {
         const url = new URL(request.url);
         const params = matchPath(url.pathname);
-        if (!params) throw new CommerceError('not_found', 'There is nothing at this address.');
+        if (!params) throw notFound();
         requireSameSite(request);
         const contextOf = () => createContext(request, { url, params, requestId, host, trips });
         const known = spec.caller && contextOf();
@@ -161,11 +161,7 @@ export async function dispatch(operations: readonly Operation[], request: Reques
   const requestId = requestIdOf(request);
   const none = { kv: 0, kvMs: 0, db: 0, dbMs: 0 };
   if (atPath.length === 0) {
-    return render(
-      problem(new CommerceError('not_found', 'There is nothing at this address.'), requestId),
-      requestId,
-      none,
-    );
+    return render(problem(notFound(), requestId), requestId, none);
   }
   const allow = atPath.map((candidate) => candidate.method).join(', ');
   const reply = problem(new CommerceError('method_not_allowed', `This address takes ${allow}.`), requestId);
@@ -286,9 +282,15 @@ const RETRY_AFTER_BY_CODE: Record<string, number> = {
   request_in_progress: 1,
   passwords_busy: 2,
   kv_unavailable: 1,
+  limiter_unavailable: 1,
   database_unavailable: 1,
   payment_provider_unavailable: 5,
 };
+
+/** What is said of an address that nothing answers at. */
+export function notFound(): CommerceError {
+  return new CommerceError('not_found', 'There is nothing at this address.');
+}
 
 /** Renders any thrown thing as a problem document; what is not ours to tell is logged, never shown. */
 export function problem(thrown: unknown, requestId: string): Reply {
@@ -352,7 +354,9 @@ function pathMatcher(path: string): (pathname: string) => Record<string, string>
     const match = pattern.exec(pathname);
     if (!match) return null;
     try {
-      return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(match[index + 1] as string)]));
+      const parts = names.map((name, index) => [name, decodeURIComponent(match[index + 1] as string)] as const);
+      // No text in Postgres holds a NUL, so nothing is there.
+      return parts.some(([, value]) => value.includes('\0')) ? null : Object.fromEntries(parts);
     } catch {
       return null;
     }

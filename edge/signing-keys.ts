@@ -3,6 +3,7 @@ import type { JWK } from 'jose';
 import type { Db } from '@/db/client';
 import { ACCESS_ALGORITHM, type PublicKeys } from './access-token';
 import { type Context, operation } from './http';
+import { within } from './within';
 
 /** How long an isolate takes the published keys for what they were, in seconds: a key that was revoked lives on for that long. */
 export const KEYS_KEPT_SECONDS = 300;
@@ -41,7 +42,7 @@ let reading: Promise<readonly JWK[]> | null = null;
 async function keysOfLast(seconds: number, db: Db): Promise<readonly JWK[]> {
   if (known && Date.now() - known.readAt < seconds * 1000) return known.keys;
   if (reading) {
-    const joined = await join(reading);
+    const joined = await within(JOIN_TIMEOUT_MS, reading);
     if (joined) return joined;
   }
   const readAt = Date.now();
@@ -54,19 +55,6 @@ async function keysOfLast(seconds: number, db: Db): Promise<readonly JWK[]> {
     return await own;
   } finally {
     if (reading === own) reading = null;
-  }
-}
-
-/** Null where the other request took too long. */
-async function join(read: Promise<readonly JWK[]>): Promise<readonly JWK[] | null> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), JOIN_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([read, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Ratelimit } from '@upstash/ratelimit';
-import type { LimiterKv } from '@/edge/kv-limiter';
-import type { Policy } from '@/edge/limits';
+import type { LimiterKv } from '../kv-limiter';
+import type { Policy } from '../limits';
+import { within } from '../within';
 import { type SlidingCount, sureWaitMs, usedAt } from './sliding-count';
 
 /** One policy, and whom it is held to: an address, an API key's digest. */
@@ -106,13 +107,7 @@ export function createLimiter(openKv: () => LimiterKv): Limiter {
       const kv = openKv();
       const answer = Promise.all(held.map((one) => ask(kv, one, 1, nowMs))).catch(() => null);
       waitUntil(answer);
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const tooLate = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), DECISION_MS);
-      });
-      const verdicts = await Promise.race([answer, tooLate]);
-      clearTimeout(timer);
-      return verdicts;
+      return within(DECISION_MS, answer);
     },
 
     decideAtOnce(held, { nowMs, waitUntil }) {

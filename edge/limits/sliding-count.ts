@@ -1,4 +1,4 @@
-import type { Policy } from '@/edge/limits';
+import type { Policy } from '../limits';
 
 /** What was counted in the window that a moment falls into, and in the one before it. */
 export interface SlidingCount {
