@@ -297,6 +297,8 @@ export async function endSessions(
   const { rows } = results[first.length] as { rows: { epoch: number | null; count: number }[] };
   const [ended] = rows;
   if (!ended) return null;
+  // Where nothing ended, the ids are whatever somebody wrote, and no names for fields in KV.
+  if (which !== 'all' && ended.count === 0) return ended;
   const marks = which === 'all' ? { epoch: ended.epoch ?? 0 } : { sessionIds: which };
   await markEnded(context.kv, { accountId, ...marks }).catch((error) => logFault('session_not_marked', error));
   return ended;

@@ -107,6 +107,14 @@ describe.each(onObjects.map((served) => [nameOf(served), served] as const))('%s'
   }, 60_000);
 });
 
+describe('an id that is no session’s', () => {
+  it.each(['epoch', 'nothing', 'a'.repeat(4_000)])('ends and marks nothing, in KV neither: %.20s', async (id) => {
+    const headers = bearerOf(await world.person());
+    expect((await world.send('DELETE', `/api/me/sessions/${id}`, { headers })).status).toBe(404);
+    expect((await world.send('GET', '/api/cart', { headers })).status).toBe(200);
+  });
+});
+
 describe('an operation', () => {
   it('that asks who it is, and not whose it is, is found', async () => {
     const broken = operation({ method: 'GET', path: '/api/broken/{id}' }, async (context) => {
