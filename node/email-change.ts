@@ -10,17 +10,19 @@ import { letterSql } from './account-letters';
 import { invalidLink, LINK_TTL_SECONDS, requireLink } from './account-links';
 import { drainAfterResponse } from './deliveries';
 import { requireRecentLogin, requireSession } from './sessions';
+import { requireOwnFactor } from './staff/totp';
 
 const Ask = v.object({ email: EmailInput });
 
 /**
  * Mails a link to the new address: 202 whether or not it has an account of its own, which gets a letter that says so.
- * Throws `login_required`.
+ * Throws `login_required`, and `second_factor_required` for staff who signed in without the one that they have.
  */
 export const askEmailChangeOperation = operation(
   { method: 'POST', path: '/api/me/email', body: Ask, caller: requireSession },
   async (context, { body: { email }, caller: session }) => {
     requireRecentLogin(session, context.now);
+    await requireOwnFactor(context, session);
     const linkId = newId('link');
     await context.db.execute(sql`
       with taken as (

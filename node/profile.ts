@@ -16,6 +16,8 @@ import { drainAfterResponse } from './deliveries';
 import { logFault } from './log';
 import { runBatch, type Statement } from './order-record';
 import { clearedCookies, endSessions, requireRecentLogin, requireSession } from './sessions';
+import { leaveStaffStatement } from './staff/members';
+import { requireOwnFactor } from './staff/totp';
 
 const MAX_ADDRESSES = 50;
 
@@ -40,17 +42,20 @@ export const updateMeOperation = operation(
 
 /**
  * Deletes the account with its sessions, addresses and keys. Its orders are kept, as the law wants, and belong to nobody.
- * Throws `login_required`, and `last_owner` for the one who could let others in.
+ * Throws `login_required`, `second_factor_required` for staff who signed in without the one that they have, and
+ * `last_owner` for the one who could let others in.
  */
 export const deleteMeOperation = operation(
   { method: 'DELETE', path: '/api/me', caller: requireSession },
   async (context, { caller: session }) => {
     const { db, kv } = context;
     requireRecentLogin(session, context.now);
+    await requireOwnFactor(context, session);
     const { id } = session.account;
     try {
       await endSessions(context, id, 'all', 'everywhere', {
         first: [
+          leaveStaffStatement(context, id),
           letterStatement(
             db,
             { template: 'account_deleted', data: {} },

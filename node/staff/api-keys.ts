@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { apiKeys } from '@/db/account-schema';
 import { newId } from '@/db/ids';
 import { idOf, notFound, pageInput, pageOf } from '../lists';
-import { deed, logged } from './audit';
+import { deed, logged, makerOf } from './audit';
 import { permittedOperation } from './operation';
 import { hashOfKey } from './permissions';
 import { PermissionsInput, requireOwn, TitleInput } from './roles';
@@ -38,7 +38,10 @@ const NewKey = v.pipe(
   ),
 );
 
-/** Makes a key of what its maker may do at most, and shows it this once. Throws `permission_denied` beyond that. */
+/**
+ * Makes a key of what its maker may do at most, and shows it this once. What a key makes is counted as its own maker's, who
+ * may know it. Throws `permission_denied` beyond what the maker may do.
+ */
 export const makeApiKeyOperation = permittedOperation(
   { method: 'POST', path: '/api/admin/api-keys', access: ['settings:write'], body: NewKey },
   async (context, actor, { body: { kind, title, scopes, expiresAt = null } }) => {
@@ -46,12 +49,11 @@ export const makeApiKeyOperation = permittedOperation(
     const id = newId('key');
     const key = `${PREFIX[kind]}${randomBytes(32).toString('base64url')}`;
     const start = key.slice(0, PREFIX[kind].length + SHOWN_CHARACTERS);
-    const createdBy = actor.kind === 'staff' ? actor.accountId : null;
     await context.db.execute(sql`
       with made as (
         insert into api_keys (id, kind, title, start, hash, scopes, created_by, expires_at)
         values (${id}, ${kind}, ${title}, ${start}, ${hashOfKey(key)}, ${sql.param(scopes)}::text[],
-          ${createdBy}::text, ${expiresAt}::timestamptz)
+          ${makerOf(actor)}, ${expiresAt}::timestamptz)
         returning id, kind, title, start, scopes, expires_at),
       change as (select id as subject_id, null::jsonb as before, ${STATE} as after from made),
       ${logged(deed(context, actor, 'api_key.made', 'settings'))}

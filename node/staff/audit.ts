@@ -47,6 +47,16 @@ export function actorIdOf(actor: Deed['actor']): string | null {
   return actor.kind === 'api_key' ? actor.keyId : null;
 }
 
+/**
+ * The account of the person who answers for what an actor makes, as a value of SQL: for a key whoever made it; null for
+ * one that nobody is known of, and for a command.
+ */
+export function makerOf(actor: Deed['actor']): SQL {
+  if (actor.kind === 'staff') return sql`${actor.accountId}::text`;
+  if (actor.kind === 'api_key') return sql`(select created_by from api_keys where id = ${actor.keyId})`;
+  return sql`null::text`;
+}
+
 const ListAuditLog = v.object({
   ...pageInput,
   subject: v.optional(IdInput),

@@ -11,7 +11,7 @@ import { letterSql } from '../account-letters';
 import { linkIdOf } from '../account-links';
 import { drainAfterResponse } from '../deliveries';
 import { idOf, notFound, pageInput, pageOf } from '../lists';
-import { actorIdOf, type Deed, deed, logged } from './audit';
+import { type Deed, deed, logged, makerOf } from './audit';
 import { unknownRole } from './members';
 import { accountOperation, permittedOperation } from './operation';
 import { denied, type Permission } from './permissions';
@@ -142,7 +142,6 @@ export async function invite(
   { email, roleId }: { email: string; roleId: string },
 ): Promise<Invitation> {
   const isWithin = sql`permissions <@ ${sql.param(mine)}::text[]`;
-  const invitedBy = by.actor.kind === 'staff' ? actorIdOf(by.actor) : null;
   try {
     const { rows } = await db.execute<{
       is_role_there: boolean;
@@ -162,7 +161,7 @@ export async function invite(
         returning i.id, i.role_id),
       invited as (
         insert into staff_invitations (id, email, role_id, invited_by, expires_at)
-        select ${newId('invite')}, ${email}, id, ${invitedBy}::text, now() + make_interval(days => ${TTL_DAYS})
+        select ${newId('invite')}, ${email}, id, ${makerOf(by.actor)}, now() + make_interval(days => ${TTL_DAYS})
         -- Counted so that it comes after: an address has one open invitation.
         from allowed where (select count(*) from replaced) >= 0
         returning id, email, role_id, expires_at),

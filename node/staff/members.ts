@@ -6,8 +6,10 @@ import { accounts, staffMembers, staffRoles } from '@/db/account-schema';
 import type { Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
 import { IdInput, inputError } from '@/edge/cart-input';
+import type { Context } from '@/edge/http';
 import { drainAfterResponse } from '../deliveries';
 import { idOf, notFound, pageInput, pageOf } from '../lists';
+import type { Statement } from '../order-record';
 import { type Deed, deed, logged } from './audit';
 import { memberOperation, permittedOperation } from './operation';
 import { denied, type Permission } from './permissions';
@@ -168,6 +170,28 @@ export async function changeMember(
   if (!outcome.is_role_there) throw unknownRole();
   if (!outcome.after) throw denied('Nobody changes who may do more than they may themselves, nor makes one.');
   return { accountId, ...outcome.after, apiKeys: outcome.after.disabled ? outcome.api_keys : [] };
+}
+
+/**
+ * What is left of a member of staff who deletes the account, for the batch that does so, before it does: the invitations
+ * that they sent are withdrawn, and the log tells who left, and which keys they made. Nothing for whoever is not of the
+ * staff.
+ */
+export function leaveStaffStatement(context: Pick<Context, 'db' | 'requestId'>, accountId: string): Statement {
+  const by = deed(context, { kind: 'staff', accountId, permissions: [] }, 'staff.left', 'settings');
+  return context.db.execute(sql`
+    with withdrawn as (
+      update staff_invitations set withdrawn_at = now()
+      where invited_by = ${accountId} and accepted_at is null and withdrawn_at is null),
+    change as (
+      select m.account_id as subject_id,
+        jsonb_build_object('roleId', m.role_id, 'disabled', m.disabled_at is not null, 'apiKeys', (
+          select coalesce(jsonb_agg(k.id order by k.id), '[]') from api_keys k
+          where k.created_by = m.account_id and k.revoked_at is null)) as before,
+        null::jsonb as after
+      from staff_members m where m.account_id = ${accountId}),
+    ${logged(by)}
+    select subject_id from change`);
 }
 
 /** A role that an input named and that is not there. */
