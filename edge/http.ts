@@ -181,7 +181,7 @@ function requestIdOf(request: Request): string {
  */
 function requireSameSite(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD' || !request.headers.has('cookie')) return;
-  if (OWN_CREDENTIALS.some((name) => request.headers.has(name))) return;
+  if (hasOwnCredential(request.headers)) return;
   if (!isFromOwnPage(request)) {
     throw new CommerceError('cross_site_request', 'This request did not come from a page of this shop.');
   }
@@ -196,7 +196,12 @@ export function isFromOwnPage(request: Request): boolean {
   return site === null ? isOwnOrigin : site === 'same-origin' && (origin === null || isOwnOrigin);
 }
 
-const OWN_CREDENTIALS = ['authorization', 'x-cart-token', 'x-order-token'];
+/** Only those that a page cannot send unasked: `Authorization: Basic` browsers send by themselves, wherever it leads. */
+function hasOwnCredential(headers: Headers): boolean {
+  return (
+    /^Bearer /i.test(headers.get('authorization') ?? '') || headers.has('x-cart-token') || headers.has('x-order-token')
+  );
+}
 
 /** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */
 const STATUS_BY_CODE: Record<string, number> = {
