@@ -1,5 +1,6 @@
 import { eq, inArray, sql } from 'drizzle-orm';
 import { collections, productCollections, products, stock, variants } from '@/db/schema';
+import { accountCartKeyOf } from '@/edge/cart-token';
 import { completeCart } from '@/edge/carts';
 import { edgeEnv } from '@/edge/env';
 import type { Context } from '@/edge/http';
@@ -53,11 +54,13 @@ function deliverer(context: DeliveryContext): Deliver {
         return refund(context, delivery);
       case 'cart.completed': {
         const { order, lines } = await requireOrder(context.db, delivery.payload.orderId);
-        const cart = { key: order.cartKey, id: order.cartId, version: order.cartVersion };
+        const cart = { id: order.cartId, version: order.cartVersion };
         const ordered = lines.flatMap(({ variantId, isGift, ...line }) =>
           variantId === null || isGift ? [] : { variantId, ...line },
         );
-        await completeCart(kv, cart, ordered);
+        // Whoever signed in since has it as the account's by now.
+        const keys = [order.cartKey, ...(order.accountId ? [accountCartKeyOf(order.accountId)] : [])];
+        for (const key of keys) await completeCart(kv, { key, ...cart }, ordered);
         return;
       }
       case 'account.letter':
