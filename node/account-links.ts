@@ -2,6 +2,7 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
 import { accountLinks } from '@/db/account-schema';
 import type { Db } from '@/db/client';
+import { prune } from './prune';
 import { hmac, isSameSecret } from './secrets';
 
 export type LinkPurpose = (typeof accountLinks.$inferSelect)['purpose'];
@@ -54,8 +55,11 @@ export function invalidLink(): CommerceError {
   return new CommerceError('link_invalid', 'This link was used already, or its time is over. Ask for a new one.');
 }
 
-/** Forgets links that are past their time; a bounded bite. */
-export async function pruneLinks(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from account_links where id in (select id from account_links where expires_at < now() limit 1000)`);
+/** Forgets links that are past their time. */
+export function pruneLinks(db: Db): Promise<void> {
+  return prune(
+    db,
+    (limit) => sql`
+      delete from account_links where id in (select id from account_links where expires_at < now() limit ${limit})`,
+  );
 }

@@ -4,6 +4,7 @@ import { CommerceError } from '@/commerce/error';
 import type { Db } from '@/db/client';
 import { idempotencyKeys } from '@/db/schema';
 import type { Statement } from './order-record';
+import { prune } from './prune';
 
 /** A request that may come again, recognised by who sent it where, under which key, with what body. */
 export interface Claim {
@@ -105,11 +106,14 @@ export async function keepAnswer(db: Db, claim: Claim, answer: KeptAnswer): Prom
   return kept?.status && kept.body ? { status: kept.status, body: kept.body } : answer;
 }
 
-/** Forgets keys that are past their time; a bounded bite. */
-export async function pruneIdempotencyKeys(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from idempotency_keys where (scope, key) in (
-      select scope, key from idempotency_keys where expires_at <= now() limit 1000)`);
+/** Forgets keys that are past their time. */
+export function pruneIdempotencyKeys(db: Db): Promise<void> {
+  return prune(
+    db,
+    (limit) => sql`
+      delete from idempotency_keys where (scope, key) in (
+        select scope, key from idempotency_keys where expires_at <= now() limit ${limit})`,
+  );
 }
 
 const isClaim = ({ scope, key }: Claim) => and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key));

@@ -7,6 +7,7 @@ import { CommerceError } from '@/commerce/error';
 import { BACKOFFS, type Backoff, type BackoffScope, type GuessKind, waitsOf } from '@/commerce/login-backoff';
 import type { Db } from '@/db/client';
 import { edgeEnv } from '@/edge/env';
+import { prune } from './prune';
 import { hmac } from './secrets';
 
 export interface Guess {
@@ -82,12 +83,15 @@ export async function endGuess(db: Db, guess: Guess): Promise<void> {
   await db.execute(sql`with ${sql.join(steps, sql`, `)} select count(*) from ${step(buckets.length - 1)}`);
 }
 
-/** Forgets what no back-off looks at any more; bounded bites, which leave alone what is being counted. */
-export async function pruneLoginFailures(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from login_failures where key in (
-      select key from login_failures where last_at < now() - interval '1 day'
-      order by last_at limit 1000 for update skip locked)`);
+/** Forgets what no back-off looks at any more; leaves alone what is being counted. */
+export function pruneLoginFailures(db: Db): Promise<void> {
+  return prune(
+    db,
+    (limit) => sql`
+      delete from login_failures where key in (
+        select key from login_failures where last_at < now() - interval '1 day'
+        order by last_at limit ${limit} for update skip locked)`,
+  );
 }
 
 interface Bucket {

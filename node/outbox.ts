@@ -10,6 +10,7 @@ import { describeError } from '@/edge/http';
 import type { LetterMessage } from './account-letters';
 import { logFault } from './log';
 import type { Statement } from './order-record';
+import { prune } from './prune';
 
 /** What each topic carries. */
 interface Payloads {
@@ -87,11 +88,14 @@ export async function drainOutbox(
   return { processed, remaining };
 }
 
-/** Forgets what was delivered a week ago; a bounded bite. */
-export async function pruneOutbox(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from outbox where id in (
-      select id from outbox where delivered_at < now() - interval '7 days' limit 1000)`);
+/** Forgets what was delivered a week ago. */
+export function pruneOutbox(db: Db): Promise<void> {
+  return prune(
+    db,
+    (limit) => sql`
+      delete from outbox where id in (
+        select id from outbox where delivered_at < now() - interval '7 days' limit ${limit})`,
+  );
 }
 
 /**

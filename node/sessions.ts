@@ -18,6 +18,7 @@ import { markEnded } from '@/edge/session-marks';
 import { letterStatement } from './account-letters';
 import { logFault } from './log';
 import { runBatch, type Statement } from './order-record';
+import { prune } from './prune';
 import { hmac } from './secrets';
 import { signAccessToken } from './signing-keys';
 
@@ -304,12 +305,22 @@ export async function endSessions(
   return ended;
 }
 
-/** Forgets sessions that ended or expired a month ago, with their refresh tokens; a bounded bite. */
+/** Forgets sessions that ended or expired a month ago, with their refresh tokens, and devices that nobody has any more. */
 export async function pruneSessions(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from sessions where id in (
-      select id from sessions where least(expires_at, coalesce(ended_at, expires_at)) < now() - interval '30 days'
-      limit 1000)`);
+  await prune(
+    db,
+    (limit) => sql`
+      delete from sessions where id in (
+        select id from sessions where least(expires_at, coalesce(ended_at, expires_at)) < now() - interval '30 days'
+        limit ${limit})`,
+  );
+  await prune(
+    db,
+    (limit) => sql`
+      delete from account_devices where (account_id, device_hash) in (
+        select account_id, device_hash from account_devices
+        where last_seen_at < now() - make_interval(secs => ${DEVICE_TTL_SECONDS}) limit ${limit})`,
+  );
 }
 
 interface SessionRow {

@@ -11,6 +11,7 @@ import { issuerOf } from '@/edge/access-token';
 import type { Context } from '@/edge/http';
 import { letterSql } from './account-letters';
 import { drainAfterResponse } from './deliveries';
+import { prune } from './prune';
 
 const CHALLENGE_SECONDS = 5 * 60;
 
@@ -163,11 +164,14 @@ export async function verifyPasskey(
   return { accountId: passkey.accountId, amr: [credentialDeviceType === 'multiDevice' ? 'swk' : 'hwk', 'user'] };
 }
 
-/** Forgets challenges that nobody answered; a bounded bite. */
-export async function pruneChallenges(db: Db): Promise<void> {
-  await db.execute(sql`
-    delete from webauthn_challenges where challenge in (
-      select challenge from webauthn_challenges where expires_at < now() limit 1000 for update skip locked)`);
+/** Forgets challenges that nobody answered. */
+export function pruneChallenges(db: Db): Promise<void> {
+  return prune(
+    db,
+    (limit) => sql`
+      delete from webauthn_challenges where challenge in (
+        select challenge from webauthn_challenges where expires_at < now() limit ${limit} for update skip locked)`,
+  );
 }
 
 /** A passkey is of one host; browsers take none on plain http but for localhost. */
