@@ -7,7 +7,7 @@ import { checkVatId } from '@/commerce/vat-id';
 const MAX_METADATA_BYTES = 2_048;
 
 /** One line of text: trimmed, not empty, bounded, without control characters or line breaks. */
-function line(maxLength: number) {
+export function lineInput(maxLength: number) {
   return v.pipe(
     v.string('This must be a text.'),
     v.trim(),
@@ -25,7 +25,9 @@ function optionalLine(maxLength: number) {
     v.value(''),
     v.transform(() => undefined),
   );
-  return v.optional(v.union([blank, line(maxLength)], `This must be one line of at most ${maxLength} characters.`));
+  return v.optional(
+    v.union([blank, lineInput(maxLength)], `This must be one line of at most ${maxLength} characters.`),
+  );
 }
 
 const ALPHA_2 = 'A country is two capital letters (ISO 3166-1 alpha-2), such as DE.';
@@ -47,15 +49,15 @@ export const EmailInput = v.pipe(
   v.regex(/@[^@]+\.[^@.]{2,}$/, NOT_AN_EMAIL),
 );
 
-export const RegionInput = line(100);
+export const RegionInput = lineInput(100);
 
-export const PostalCodeInput = line(20);
+export const PostalCodeInput = lineInput(20);
 
 export const AddressInput = v.object({
-  name: line(100),
-  line1: line(200),
+  name: lineInput(100),
+  line1: lineInput(200),
   line2: optionalLine(200),
-  city: line(100),
+  city: lineInput(100),
   region: optionalLine(100),
   postalCode: PostalCodeInput,
   country: CountryInput,
@@ -67,7 +69,7 @@ export const IdInput = v.pipe(v.string(NOT_AN_ID), v.nonEmpty(NOT_AN_ID), v.maxL
 
 /** A promotion's code; capitals and small letters are the same. */
 export const CouponInput = v.pipe(
-  line(64),
+  lineInput(64),
   v.regex(/^\S+$/, 'A code has no spaces.'),
   v.transform((code) => code.toUpperCase()),
 );

@@ -1,4 +1,5 @@
 import { CommerceError } from '@/commerce/error';
+import { bearerOf } from '@/edge/caller';
 import { type Context, operation } from '@/edge/http';
 import { pruneLinks } from './account-links';
 import { drain } from './deliveries';
@@ -7,7 +8,7 @@ import { pruneIdempotencyKeys } from './idempotency';
 import { pruneLoginFailures } from './login-failures';
 import { pruneOutbox } from './outbox';
 import { sweepPayments } from './payment-sweep';
-import { bearerOf, isSameSecret } from './secrets';
+import { isSameSecret } from './secrets';
 import { pruneSessions } from './sessions';
 import { pruneChallenges } from './webauthn';
 

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
 import type { Db } from '@/db/client';
 import { idempotencyKeys } from '@/db/schema';
 import type { Statement } from './order-record';
 import { prune } from './prune';
+import { sha256 } from './secrets';
 
 /** A request that may come again, recognised by who sent it where, under which key, with what body. */
 export interface Claim {
@@ -118,7 +118,3 @@ export function pruneIdempotencyKeys(db: Db): Promise<void> {
 
 const isClaim = ({ scope, key }: Claim) => and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key));
 const runEnds = () => sql`now() + make_interval(secs => ${RUN_SECONDS})`;
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
-}

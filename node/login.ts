@@ -10,6 +10,7 @@ import { DeliveryInput, PasswordInput, SecretInput } from './account-input';
 import { drainAfterResponse } from './deliveries';
 import { beginGuess, endGuess, type Guess } from './login-failures';
 import { hashPassword, needsRehash, verifyPassword } from './passwords';
+import { sha256 } from './secrets';
 import {
   clearedCookies,
   deviceOf,
@@ -17,7 +18,6 @@ import {
   refreshSession,
   refreshTokenOf,
   sessionOfRefreshToken,
-  sha256,
   startSession,
 } from './sessions';
 import { secondFactorsOf, verifySecondFactor } from './staff/totp';
@@ -32,7 +32,8 @@ const Login = v.object({
 
 /**
  * Signs in. Throws `login_failed` whatever is wrong, in the same time for an address with an account and one without;
- * `too_many_attempts`; `session_ended` where the password was changed meanwhile; and for staff whose password was right `second_factor_required`, with the factors that they have.
+ * `too_many_attempts`; `session_ended` where the password was changed meanwhile; and for staff whose password was right
+ * `second_factor_required`, with the factors that they have.
  */
 export const loginOperation = operation(
   { method: 'POST', path: '/api/auth/login', body: Login },

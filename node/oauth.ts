@@ -5,6 +5,7 @@ import { issuerOf } from '@/edge/access-token';
 import { EmailInput } from '@/edge/cart-input';
 import { type Context, operation, type Reply } from '@/edge/http';
 import { drainAfterResponse } from './deliveries';
+import { idOf } from './lists';
 import { logFault } from './log';
 import { type Attempt, attemptCookie, clearedAttempt, newAttempt, readAttempt } from './oauth/attempt';
 import {
@@ -19,7 +20,7 @@ import { LOGIN_PROBLEMS, type LoginProblem, type OAuthProvider, type ProviderAcc
 import { findProvider, oauthProviders } from './oauth/providers';
 import { PROVIDER_TIMEOUT_MS } from './oauth/requests';
 import { returnPathOf } from './oauth/return-path';
-import { findSession, requireRecentLogin, requireSession, startSession } from './sessions';
+import { findSession, isRecentLogin, requireRecentLogin, requireSession, startSession } from './sessions';
 
 /** The providers that one can log in with. */
 export const listProvidersOperation = operation({ method: 'GET', path: '/api/auth/oauth' }, async () => ({
@@ -102,7 +103,7 @@ export const removeIdentityOperation = operation(
   async (context, { caller: session }) => {
     requireRecentLogin(session, context.now);
     const titles = Object.fromEntries(oauthProviders().map(({ issuer, title }) => [issuer, title]));
-    await unlinkIdentity(context.db, session.account.id, context.params.id as string, titles);
+    await unlinkIdentity(context.db, session.account.id, idOf(context, 'id'), titles);
     drainAfterResponse(context);
     return { status: 204 };
   },
@@ -124,7 +125,7 @@ async function signedIn(context: Context): Promise<Attempt['session']> {
   try {
     const session = await findSession(context);
     if (!session) return null;
-    return { id: session.sessionId, accountId: session.account.id, isRecent: isRecentLogin(context, session) };
+    return { id: session.sessionId, accountId: session.account.id, isRecent: isRecentLogin(session, context.now) };
   } catch (error) {
     if (error instanceof CommerceError && SIGNED_OUT.has(error.code)) return null;
     throw error;
@@ -132,15 +133,6 @@ async function signedIn(context: Context): Promise<Attempt['session']> {
 }
 
 const SIGNED_OUT = new Set(['token_expired', 'token_invalid', 'session_ended']);
-
-function isRecentLogin(context: Context, session: Parameters<typeof requireRecentLogin>[0]): boolean {
-  try {
-    requireRecentLogin(session, context.now);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * Where a login began signed in, nobody else may be signed in by now. A browser whose access token has run out since then

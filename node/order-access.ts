@@ -1,6 +1,7 @@
+import { bearerOf } from '@/edge/caller';
 import { cookieName, readCookie, setCookie } from '@/edge/cookies';
 import type { Context } from '@/edge/http';
-import { bearerOf, hmac, isSameSecret } from './secrets';
+import { hmac, isSameSecret } from './secrets';
 
 const COOKIE_TTL_SECONDS = 30 * 24 * 60 * 60;
 

@@ -1,10 +1,8 @@
 /** What an account's owner sees and keeps: their data, sessions and addresses, all of it to take along or to delete. */
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import * as v from 'valibot';
-import { CommerceError } from '@/commerce/error';
 import { accountAddresses, oauthIdentities, passkeys, sessions } from '@/db/account-schema';
 import type { Db } from '@/db/client';
-import { databaseFault } from '@/db/fault';
 import { newId } from '@/db/ids';
 import { orders } from '@/db/schema';
 import { AddressInput, inputError } from '@/edge/cart-input';
@@ -13,10 +11,11 @@ import { type Context, operation } from '@/edge/http';
 import { NameInput } from './account-input';
 import { letterStatement } from './account-letters';
 import { drainAfterResponse } from './deliveries';
+import { idOf, notFound } from './lists';
 import { logFault } from './log';
 import { runBatch, type Statement } from './order-record';
 import { clearedCookies, endSessions, requireRecentLogin, requireSession } from './sessions';
-import { leaveStaffStatement } from './staff/members';
+import { leaveStaffStatement, refusingLastOwner } from './staff/members';
 import { requireOwnFactor } from './staff/totp';
 
 const MAX_ADDRESSES = 50;
@@ -52,8 +51,8 @@ export const deleteMeOperation = operation(
     requireRecentLogin(session, context.now);
     await requireOwnFactor(context, session);
     const { id } = session.account;
-    try {
-      await endSessions(context, id, 'all', 'everywhere', {
+    await refusingLastOwner(
+      endSessions(context, id, 'all', 'everywhere', {
         first: [
           leaveStaffStatement(context, id),
           letterStatement(
@@ -63,11 +62,8 @@ export const deleteMeOperation = operation(
           ),
         ],
         last: [db.execute(sql`delete from accounts where id = ${id}`)],
-      });
-    } catch (error) {
-      if (databaseFault(error)?.constraint === 'staff_members_one_owner') throw lastOwner();
-      throw error;
-    }
+      }),
+    );
     await kv.del([accountCartKeyOf(id)]).catch((error) => logFault('cart_not_deleted', error));
     drainAfterResponse(context);
     return { status: 204, cookies: clearedCookies(context) };
@@ -153,9 +149,9 @@ export const listSessionsOperation = operation(
 export const endSessionOperation = operation(
   { method: 'DELETE', path: '/api/me/sessions/{sessionId}', caller: requireSession },
   async (context, { caller: { account, sessionId } }) => {
-    const id = context.params.sessionId as string;
+    const id = idOf(context, 'sessionId');
     const ended = await endSessions(context, account.id, [id], 'revoked');
-    if (!ended?.count) throw notFound('session');
+    if (!ended?.count) throw notFound('There is no such session.');
     return { status: 204, cookies: id === sessionId ? clearedCookies(context) : [] };
   },
 );
@@ -208,7 +204,7 @@ export const updateAddressOperation = operation(
   { method: 'PATCH', path: '/api/me/addresses/{addressId}', body: ChangeAddress, caller: requireSession },
   async (context, { body: { address, isDefault = false }, caller: { account } }) => {
     const { db } = context;
-    const id = context.params.addressId as string;
+    const id = idOf(context, 'addressId');
     const [, , changed] = (await runBatch(db, [
       lockAccount(db, account.id),
       db.execute(sql`
@@ -222,7 +218,7 @@ export const updateAddressOperation = operation(
         where id = ${id} and account_id = ${account.id} returning address, is_default as "isDefault"`),
     ])) as [unknown, unknown, { rows: Record<string, unknown>[] }];
     const [row] = changed.rows;
-    if (!row) throw notFound('address');
+    if (!row) throw notFound('There is no such address.');
     return { body: { id, ...row } };
   },
 );
@@ -233,8 +229,8 @@ export const removeAddressOperation = operation(
   async (context, { caller: { account } }) => {
     const { rows } = await context.db.execute(sql`
       delete from account_addresses
-      where id = ${context.params.addressId} and account_id = ${account.id} returning id`);
-    if (rows.length === 0) throw notFound('address');
+      where id = ${idOf(context, 'addressId')} and account_id = ${account.id} returning id`);
+    if (rows.length === 0) throw notFound('There is no such address.');
     return { status: 204 };
   },
 );
@@ -258,7 +254,7 @@ async function readProfile({ db }: Pick<Context, 'db'>, accountId: string): Prom
         where m.account_id = a.id and m.disabled_at is null) as staff
     from accounts a where a.id = ${accountId}`);
   const [row] = rows;
-  if (!row) throw notFound('account');
+  if (!row) throw notFound('There is no such account.');
   return { ...row, createdAt: new Date(row.createdAt as string) };
 }
 
@@ -282,12 +278,4 @@ function readOrdersForExport({ db }: Pick<Context, 'db'>, accountId: string) {
 
 function addressView({ id, address, isDefault }: typeof accountAddresses.$inferSelect) {
   return { id, address, isDefault };
-}
-
-function lastOwner(): CommerceError {
-  return new CommerceError('last_owner', 'The shop would be left without an owner. Make somebody else one first.');
-}
-
-function notFound(what: string): CommerceError {
-  return new CommerceError('not_found', `There is no such ${what}.`);
 }

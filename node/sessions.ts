@@ -2,14 +2,14 @@
  * Sessions: who is signed in, decided by Postgres. A session is one login on one device; its refresh token is traded for a
  * successor each time (`rotate_refresh_token` in the migrations), and one that comes twice ends it.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
 import type { sessions } from '@/db/account-schema';
 import type { Db } from '@/db/client';
 import { newId } from '@/db/ids';
 import { ACCESS_TTL_SECONDS } from '@/edge/access-token';
-import { ACCESS_COOKIE, callerOf, REFRESH_COOKIE } from '@/edge/caller';
+import { ACCESS_COOKIE, callerOf, REFRESH_COOKIE, sessionEnded, unauthenticated } from '@/edge/caller';
 import { cartKeyOf, cartTokenOf } from '@/edge/cart-token';
 import { joinCart } from '@/edge/carts';
 import { cookieName, readCookie, setCookie, setHint } from '@/edge/cookies';
@@ -19,7 +19,7 @@ import { letterStatement } from './account-letters';
 import { logFault } from './log';
 import { runBatch, type Statement } from './order-record';
 import { prune } from './prune';
-import { hmac } from './secrets';
+import { hmac, sha256 } from './secrets';
 import { signAccessToken } from './signing-keys';
 
 export interface Session {
@@ -108,15 +108,18 @@ export async function findSessionWith<Beside>(
 /** As `findSession`, but throws `unauthenticated` for a guest. */
 export async function requireSession(context: Context): Promise<Session> {
   const session = await findSession(context);
-  if (!session) throw new CommerceError('unauthenticated', 'Sign in first.');
+  if (!session) throw unauthenticated();
   return session;
 }
 
 /** Throws `login_required` where the person last proved who they are more than ten minutes ago. */
 export function requireRecentLogin(session: Session, now: Date): void {
-  if (now.getTime() - session.authenticatedAt.getTime() > RECENT_LOGIN_SECONDS * 1000) {
-    throw new CommerceError('login_required', 'Sign in again to do this.');
-  }
+  if (!isRecentLogin(session, now)) throw new CommerceError('login_required', 'Sign in again to do this.');
+}
+
+/** Whether the person proved who they are in the last ten minutes. */
+export function isRecentLogin({ authenticatedAt }: Session, now: Date): boolean {
+  return now.getTime() - authenticatedAt.getTime() <= RECENT_LOGIN_SECONDS * 1000;
 }
 
 /**
@@ -237,11 +240,6 @@ export const clearedCookies = (context: Context): string[] => [
 export function deviceOf(context: Context): string | null {
   const device = readCookie(context.request, cookieName(context, DEVICE_COOKIE));
   return device !== null && /^[\w-]{43}$/.test(device) ? device : null;
-}
-
-/** SHA-256 in base64url: how tokens of 256 random bits are kept. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }
 
 /**
@@ -416,8 +414,4 @@ function decodeURIComponentSafely(text: string): string {
   } catch {
     return '';
   }
-}
-
-function sessionEnded(): CommerceError {
-  return new CommerceError('session_ended', 'This session has ended. Sign in again.');
 }

@@ -20,7 +20,7 @@ import { openStore, type Store } from './import/store';
 import type { Deed } from './staff/audit';
 import { invite } from './staff/invitations';
 import { changeMember } from './staff/members';
-import { PERMISSIONS } from './staff/permissions';
+import { FACTORS, type Factor, PERMISSIONS } from './staff/permissions';
 
 const USAGE = `Usage: npm run staff -- invite EMAIL --role ROLE
        npm run staff -- list
@@ -92,8 +92,7 @@ async function list(db: Db): Promise<void> {
     .select({
       email: accounts.email,
       role: staffMembers.roleId,
-      hasOtp: sql<boolean>`${staffMembers.totpConfirmedAt} is not null`,
-      hasPasskey: sql<boolean>`exists (select from passkeys p where p.account_id = ${staffMembers.accountId})`,
+      factors: FACTORS,
       disabledAt: staffMembers.disabledAt,
     })
     .from(staffMembers)
@@ -102,12 +101,14 @@ async function list(db: Db): Promise<void> {
   if (members.length === 0) {
     console.error('Nobody is of the staff yet. Begin with: npm run staff -- invite EMAIL --role owner');
   }
-  for (const { email, role, hasOtp, hasPasskey, disabledAt } of members) {
-    const factors = [...(hasOtp ? ['one-time codes'] : []), ...(hasPasskey ? ['passkey'] : [])].join(', ');
-    const state = disabledAt ? 'disabled' : factors || 'no second factor yet';
+  for (const { email, role, factors, disabledAt } of members) {
+    const inWords = factors.map((factor) => FACTOR_NAMES[factor]).join(', ');
+    const state = disabledAt ? 'disabled' : inWords || 'no second factor yet';
     console.info([email, role, state].join('\t'));
   }
 }
+
+const FACTOR_NAMES: Record<Factor, string> = { otp: 'one-time codes', passkey: 'passkey' };
 
 function readCommand(args: string[]): Command | null {
   try {

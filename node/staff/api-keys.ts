@@ -5,9 +5,9 @@ import * as v from 'valibot';
 import { apiKeys } from '@/db/account-schema';
 import { newId } from '@/db/ids';
 import { idOf, notFound, pageInput, pageOf } from '../lists';
+import { sha256 } from '../secrets';
 import { deed, logged, makerOf } from './audit';
 import { permittedOperation } from './operation';
-import { hashOfKey } from './permissions';
 import { PermissionsInput, requireOwn, TitleInput } from './roles';
 
 const PREFIX = { public: 'pk_', secret: 'sk_' } as const;
@@ -52,7 +52,7 @@ export const makeApiKeyOperation = permittedOperation(
     await context.db.execute(sql`
       with made as (
         insert into api_keys (id, kind, title, start, hash, scopes, created_by, expires_at)
-        values (${id}, ${kind}, ${title}, ${start}, ${hashOfKey(key)}, ${sql.param(scopes)}::text[],
+        values (${id}, ${kind}, ${title}, ${start}, ${sha256(key)}, ${sql.param(scopes)}::text[],
           ${makerOf(actor)}, ${expiresAt}::timestamptz)
         returning id, kind, title, start, scopes, expires_at),
       change as (select id as subject_id, null::jsonb as before, ${STATE} as after from made),

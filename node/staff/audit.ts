@@ -6,7 +6,7 @@ import { IdInput } from '@/edge/cart-input';
 import type { Context } from '@/edge/http';
 import { pageInput, pageOf } from '../lists';
 import { permittedOperation } from './operation';
-import type { Actor } from './permissions';
+import type { Actor, Resource } from './permissions';
 
 /** Whose deed it is; a command's is nobody's in particular. */
 export interface Deed {
@@ -15,7 +15,7 @@ export interface Deed {
   /** What was done: `staff.invited`. */
   action: string;
   /** Of which resource's permissions it is. */
-  resource: 'catalog' | 'prices' | 'orders' | 'customers' | 'content' | 'settings';
+  resource: Resource;
 }
 
 /** A deed of a request. */

@@ -7,6 +7,7 @@ import type { Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
 import { newId } from '@/db/ids';
 import { EmailInput, IdInput } from '@/edge/cart-input';
+import { SecretInput } from '../account-input';
 import { letterSql } from '../account-letters';
 import { linkIdOf } from '../account-links';
 import { drainAfterResponse } from '../deliveries';
@@ -14,7 +15,7 @@ import { idOf, notFound, pageInput, pageOf } from '../lists';
 import { type Deed, deed, logged, makerOf } from './audit';
 import { unknownRole } from './members';
 import { accountOperation, permittedOperation } from './operation';
-import { denied, type Permission } from './permissions';
+import { denied, isWithin, type Permission } from './permissions';
 
 export interface Invitation {
   id: string;
@@ -70,7 +71,7 @@ export const withdrawInvitationOperation = permittedOperation(
     const { rows } = await context.db.execute<{ is_there: boolean; is_withdrawn: boolean }>(sql`
       with target as (
         select i.id, i.email, i.role_id,
-          (select permissions <@ ${sql.param(actor.permissions)}::text[] from staff_roles where id = i.role_id) as within
+          (select ${isWithin(actor.permissions)} from staff_roles where id = i.role_id) as within
         from staff_invitations i
         where i.id = ${id} and accepted_at is null and withdrawn_at is null for update),
       withdrawn as (
@@ -89,7 +90,7 @@ export const withdrawInvitationOperation = permittedOperation(
   },
 );
 
-const Acceptance = v.strictObject({ token: v.pipe(v.string(), v.nonEmpty(), v.maxLength(200)) });
+const Acceptance = v.strictObject({ token: SecretInput });
 
 /**
  * The caller becomes staff by the link that was mailed to them; it works once. An account with another address, a link
@@ -141,7 +142,6 @@ export async function invite(
   mine: readonly Permission[],
   { email, roleId }: { email: string; roleId: string },
 ): Promise<Invitation> {
-  const isWithin = sql`permissions <@ ${sql.param(mine)}::text[]`;
   try {
     const { rows } = await db.execute<{
       is_role_there: boolean;
@@ -149,7 +149,7 @@ export async function invite(
       is_staff: boolean;
       invitation: Invitation | null;
     }>(sql`
-      with role as (select id, ${isWithin} as within from staff_roles where id = ${roleId} for share),
+      with role as (select id, ${isWithin(mine)} as within from staff_roles where id = ${roleId} for share),
       staff as (
         select from staff_members m join accounts a on a.id = m.account_id where lower(a.email) = lower(${email})),
       allowed as (select id from role where within and not exists (select from staff)),
@@ -157,7 +157,7 @@ export async function invite(
         update staff_invitations i set withdrawn_at = now()
         where lower(i.email) = lower(${email}) and i.accepted_at is null and i.withdrawn_at is null
           and exists (select from allowed)
-          and (i.expires_at <= now() or (select ${isWithin} from staff_roles where id = i.role_id))
+          and (i.expires_at <= now() or (select ${isWithin(mine)} from staff_roles where id = i.role_id))
         returning i.id, i.role_id),
       invited as (
         insert into staff_invitations (id, email, role_id, invited_by, expires_at)

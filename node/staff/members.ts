@@ -12,7 +12,7 @@ import { idOf, notFound, pageInput, pageOf } from '../lists';
 import type { Statement } from '../order-record';
 import { type Deed, deed, logged } from './audit';
 import { memberOperation, permittedOperation } from './operation';
-import { denied, type Permission } from './permissions';
+import { denied, FACTORS, isWithin, type Permission } from './permissions';
 
 /** What the caller may do, and what they can prove themselves with. The one thing that needs no second factor. */
 export const getStaffMeOperation = memberOperation(
@@ -45,8 +45,7 @@ export const listStaffOperation = permittedOperation(
         email: accounts.email,
         name: accounts.name,
         role: { id: staffRoles.id, title: staffRoles.title },
-        hasOtp: sql<boolean>`${staffMembers.totpConfirmedAt} is not null`,
-        hasPasskey: sql<boolean>`exists (select from passkeys p where p.account_id = ${staffMembers.accountId})`,
+        factors: FACTORS,
         createdAt: staffMembers.createdAt,
         disabledAt: staffMembers.disabledAt,
       })
@@ -59,10 +58,7 @@ export const listStaffOperation = permittedOperation(
     return page.reply(
       rows,
       (row) => row.accountId,
-      ({ hasOtp, hasPasskey, ...row }) => ({
-        ...row,
-        factors: [...(hasOtp ? ['otp'] : []), ...(hasPasskey ? ['passkey'] : [])],
-      }),
+      (row) => row,
     );
   },
 );
@@ -115,7 +111,6 @@ export async function changeMember(
   mine: readonly Permission[],
   { accountId, roleId, disabled }: MemberChange,
 ): Promise<ChangedMember> {
-  const isWithin = sql`permissions <@ ${sql.param(mine)}::text[]`;
   const disabledAt =
     disabled === undefined
       ? sql`m.disabled_at`
@@ -133,10 +128,10 @@ export async function changeMember(
     }>(sql`
       with target as (
         -- Scalar: should the row have moved to another role while we waited for it, this is asked of that one.
-        select m.account_id, m.role_id, m.disabled_at, (select ${isWithin} from staff_roles where id = m.role_id) as within
+        select m.account_id, m.role_id, m.disabled_at, (select ${isWithin(mine)} from staff_roles where id = m.role_id) as within
         from staff_members m where m.account_id = ${accountId} for update),
       role as (
-        select id, ${isWithin} as within from staff_roles
+        select id, ${isWithin(mine)} as within from staff_roles
         where id = coalesce(${roleId ?? null}::text, (select role_id from target))),
       changed as (
         update staff_members m set role_id = role.id, disabled_at = ${disabledAt}
@@ -200,7 +195,7 @@ export function unknownRole(): CommerceError {
 }
 
 /** Throws `last_owner` where the shop would be left without an owner. */
-async function refusingLastOwner<Result>(work: Promise<Result>): Promise<Result> {
+export async function refusingLastOwner<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work;
   } catch (error) {

@@ -1,10 +1,11 @@
 /** Who may do what under `/api/admin`: the one place that decides it, from Postgres, at each request. */
-import { createHash } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { CommerceError } from '@/commerce/error';
+import { staffMembers } from '@/db/account-schema';
 import { isTokenShaped } from '@/edge/access-token';
+import { bearerOf, unauthenticated } from '@/edge/caller';
 import type { Context } from '@/edge/http';
-import { bearerOf } from '../secrets';
+import { sha256 } from '../secrets';
 import { findSessionWith, requireSession, type Session } from '../sessions';
 
 export const PERMISSIONS = [
@@ -24,6 +25,9 @@ export const PERMISSIONS = [
 
 /** `<resource>:<read|write>`. To write does not include to read. */
 export type Permission = (typeof PERMISSIONS)[number];
+
+/** What permissions are of. */
+export type Resource = Permission extends `${infer Name}:${string}` ? Name : never;
 
 /** A person of the staff, whether or not with a second factor; nothing but their own access is open to them by that. */
 export interface Member {
@@ -77,7 +81,7 @@ export async function requirePermission(context: Context, ...wanted: Permission[
 export async function requireMember(context: Context): Promise<Member> {
   requirePerson(context);
   const found = await findSessionWith<Omit<Member, 'session'>>(context, MEMBER);
-  if (!found) throw new CommerceError('unauthenticated', 'Sign in first.');
+  if (!found) throw unauthenticated();
   if (!found.beside) throw denied();
   return { session: found.session, ...found.beside };
 }
@@ -110,10 +114,13 @@ export function denied(message = 'You may not do this.'): CommerceError {
   return new CommerceError('permission_denied', message);
 }
 
-/** How keys are kept: SHA-256, base64url. */
-export function hashOfKey(key: string): string {
-  return createHash('sha256').update(key).digest('base64url');
-}
+/** Whether a role, a row of `staff_roles`, may do nothing that is beyond `mine`: nobody hands on more than they have. */
+export const isWithin = (mine: readonly Permission[]): SQL => sql`permissions <@ ${sql.param(mine)}::text[]`;
+
+/** The second factors of a row of `staff_members`, as JSON. */
+export const FACTORS = sql<Factor[]>`to_jsonb(array_remove(array[
+  case when ${staffMembers.totpConfirmedAt} is not null then 'otp' end,
+  case when exists (select from passkeys p where p.account_id = ${staffMembers.accountId}) then 'passkey' end], null))`;
 
 async function requireStaff(context: Context): Promise<StaffActor> {
   const member = await requireMember(context);
@@ -130,7 +137,7 @@ async function requireKey(context: Context, key: string): Promise<KeyActor> {
   const { rows } = await context.db.execute<{ id: string; kind: string; scopes: Permission[] }>(sql`
     with found as (
       select id, kind, scopes from api_keys
-      where hash = ${hashOfKey(key)} and revoked_at is null and (expires_at is null or expires_at > now())),
+      where hash = ${sha256(key)} and revoked_at is null and (expires_at is null or expires_at > now())),
     used as (
       update api_keys k set last_used_at = now() from found
       where k.id = found.id and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute'))
@@ -146,12 +153,10 @@ const MEMBER = sql`
   select jsonb_build_object(
     'role', jsonb_build_object('id', r.id, 'title', r.title),
     'permissions', to_jsonb(r.permissions),
-    'factors', to_jsonb(array_remove(array[
-      case when m.totp_confirmed_at is not null then 'otp' end,
-      case when exists (select from passkeys p where p.account_id = m.account_id) then 'passkey' end], null)),
-    'recoveryCodesLeft', cardinality(m.recovery_code_hashes))
-  from staff_members m join staff_roles r on r.id = m.role_id
-  where m.account_id = a.id and m.disabled_at is null`;
+    'factors', ${FACTORS},
+    'recoveryCodesLeft', cardinality(recovery_code_hashes))
+  from staff_members join staff_roles r on r.id = role_id
+  where account_id = a.id and disabled_at is null`;
 
 function requirePerson({ request }: Context): void {
   const bearer = bearerOf(request);

@@ -4,10 +4,11 @@ import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { staffMembers, staffRoles } from '@/db/account-schema';
 import { databaseFault } from '@/db/fault';
+import { lineInput } from '@/edge/cart-input';
 import { idOf, notFound, pageInput, pageOf } from '../lists';
 import { deed, logged } from './audit';
 import { permittedOperation } from './operation';
-import { type Actor, denied, PERMISSIONS, type Permission } from './permissions';
+import { type Actor, denied, isWithin, PERMISSIONS, type Permission } from './permissions';
 
 const NOT_A_ROLE_ID = 'A role is small letters, digits and hyphens, such as packer.';
 
@@ -18,13 +19,7 @@ const RoleIdInput = v.pipe(
 );
 
 /** What something is called: one line, not empty, at most 100 characters. */
-export const TitleInput = v.pipe(
-  v.string('This must be a text.'),
-  v.trim(),
-  v.nonEmpty('This must not be empty.'),
-  v.maxLength(100, 'This must be at most 100 characters.'),
-  v.regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'This must not hold control characters.'),
-);
+export const TitleInput = lineInput(100);
 
 /** Permissions, each once, in the order that they are always named in. */
 export const PermissionsInput = v.pipe(
@@ -95,7 +90,7 @@ export const changeRoleOperation = permittedOperation(
     requireOwn(actor, permissions ?? []);
     const { rows } = await context.db.execute<{ is_there: boolean; after: { title: string } | null }>(sql`
       with target as (
-        select id, title, permissions, ${isWithin(actor)} as within from staff_roles where id = ${id} for update),
+        select id, title, permissions, ${isWithin(actor.permissions)} as within from staff_roles where id = ${id} for update),
       changed as (
         update staff_roles r
         set title = coalesce(${title ?? null}::text, r.title),
@@ -122,7 +117,7 @@ export const removeRoleOperation = permittedOperation(
     try {
       const { rows } = await context.db.execute<typeof outcome>(sql`
         with target as (
-          select id, title, permissions, ${isWithin(actor)} as within from staff_roles where id = ${id} for update),
+          select id, title, permissions, ${isWithin(actor.permissions)} as within from staff_roles where id = ${id} for update),
         -- Invitations that are over need the role no more; what they were stands in the log.
         forgotten as (
           delete from staff_invitations
@@ -148,8 +143,6 @@ export function requireOwn(actor: Actor, permissions: readonly Permission[]): vo
   const beyond = permissions.filter((permission) => !actor.permissions.includes(permission));
   if (beyond.length > 0) throw denied(`You can only hand on what you have yourself; not ${beyond.join(', ')}.`);
 }
-
-const isWithin = (actor: Actor) => sql`permissions <@ ${sql.param(actor.permissions)}::text[]`;
 
 const state = (row: string) =>
   sql.raw(`jsonb_build_object('title', ${row}.title, 'permissions', to_jsonb(${row}.permissions))`);

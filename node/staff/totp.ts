@@ -13,10 +13,11 @@ import { letterSql } from '../account-letters';
 import { drainAfterResponse } from '../deliveries';
 import { beginGuess, endGuess, type Guess } from '../login-failures';
 import { seal, unseal } from '../sealed';
-import { requireRecentLogin, type Session, sha256 } from '../sessions';
+import { sha256 } from '../secrets';
+import { requireRecentLogin, type Session } from '../sessions';
 import { deed, logged } from './audit';
 import { memberOperation } from './operation';
-import { type Factor, hasSecondFactor, type Member, requireProvenFactor } from './permissions';
+import { FACTORS, type Factor, hasSecondFactor, type Member, requireProvenFactor } from './permissions';
 
 const PERIOD_SECONDS = 30;
 /** Of 160 bits, as RFC 4226 recommends. */
@@ -154,12 +155,9 @@ export async function verifySecondFactor(
  * passkeys are a way to log in by themselves.
  */
 export async function secondFactorsOf(db: Db, accountId: string): Promise<Factor[]> {
-  const { rows } = await db.execute<{ has_otp: boolean; has_passkey: boolean }>(sql`
-    select totp_confirmed_at is not null as has_otp,
-      exists (select from passkeys p where p.account_id = m.account_id) as has_passkey
-    from staff_members m where account_id = ${accountId} and disabled_at is null`);
-  const [row] = rows;
-  return [...(row?.has_otp ? (['otp'] as const) : []), ...(row?.has_passkey ? (['passkey'] as const) : [])];
+  const { rows } = await db.execute<{ factors: Factor[] }>(sql`
+    select ${FACTORS} as factors from staff_members where account_id = ${accountId} and disabled_at is null`);
+  return rows[0]?.factors ?? [];
 }
 
 /**
