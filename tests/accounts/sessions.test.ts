@@ -24,7 +24,12 @@ describe('an account', () => {
     expect(opened.body).toEqual({ account: expect.objectContaining({ email: 'first@example.test' }), expiresIn: 600 });
     const names = opened.cookies.map((text) => text.split('=')[0]);
     expect(names).toEqual(expect.arrayContaining(['access', 'refresh', 'device']));
-    for (const cookie of opened.cookies) expect(cookie).toMatch(/; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/);
+    // The one that scripts read says that somebody is signed in, and nothing else.
+    const hint = opened.cookies.find((cookie) => cookie.startsWith('signed_in='));
+    expect(hint).toBe('signed_in=1; Path=/; Max-Age=5184000; SameSite=Lax');
+    for (const cookie of opened.cookies.filter((other) => other !== hint)) {
+      expect(cookie).toMatch(/; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/);
+    }
     const me = await browser.call('GET', '/api/me');
     expect(me.body).toMatchObject({ email: 'first@example.test', hasPassword: true, staff: null });
     expect(me.headers.get('cache-control')).toBe('private, no-store');
