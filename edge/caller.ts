@@ -1,5 +1,6 @@
 import { CommerceError } from '@/commerce/error';
 import { type AccessClaims, issuerOf, isTokenShaped, verifyAccessToken } from './access-token';
+import { bearerOf } from './bearer';
 import { cookieName, readCookie } from './cookies';
 import type { Context } from './http';
 import { publicKeys } from './signing-keys';
@@ -29,11 +30,6 @@ export function callerOf(asked: Asked): Promise<Caller | null> {
     callers.set(asked.request, caller);
   }
   return caller;
-}
-
-/** The token of an `Authorization: Bearer` header (RFC 6750), whatever it is; null without one. */
-export function bearerOf(request: Request): string | null {
-  return /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? null;
 }
 
 /** What is said to a guest who asks for what only accounts have. */

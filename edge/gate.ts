@@ -1,6 +1,6 @@
 import { CommerceError } from '@/commerce/error';
 import { toBase64url } from './base64url';
-import { bearerOf } from './caller';
+import { bearerOf } from './bearer';
 import { clientAddress } from './client-address';
 import { notFound, problem } from './http';
 import { type KvConnection, limiterKv } from './kv-limiter';

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { CommerceError, type InputIssue } from '@/commerce/error';
 import { createDb, type Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
+import { bearerOf } from './bearer';
 import { type EdgeEnv, edgeEnv } from './env';
 import { readJsonBody, requireStorable } from './json-body';
 import { createKv, type Kv } from './kv';
@@ -181,7 +182,7 @@ function requestIdOf(request: Request): string {
  */
 function requireSameSite(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD' || !request.headers.has('cookie')) return;
-  if (hasOwnCredential(request.headers)) return;
+  if (hasOwnCredential(request)) return;
   if (!isFromOwnPage(request)) {
     throw new CommerceError('cross_site_request', 'This request did not come from a page of this shop.');
   }
@@ -197,10 +198,8 @@ export function isFromOwnPage(request: Request): boolean {
 }
 
 /** Only those that a page cannot send unasked: `Authorization: Basic` browsers send by themselves, wherever it leads. */
-function hasOwnCredential(headers: Headers): boolean {
-  return (
-    /^Bearer /i.test(headers.get('authorization') ?? '') || headers.has('x-cart-token') || headers.has('x-order-token')
-  );
+function hasOwnCredential(request: Request): boolean {
+  return bearerOf(request) !== null || ['x-cart-token', 'x-order-token'].some((name) => request.headers.has(name));
 }
 
 /** The status of each code that the rules throw; a code that is not here is a fault of ours, 500. */

@@ -1,5 +1,5 @@
 import { CommerceError } from '@/commerce/error';
-import { bearerOf } from '@/edge/caller';
+import { bearerOf } from '@/edge/bearer';
 import { type Context, operation } from '@/edge/http';
 import { pruneLinks } from './account-links';
 import { drain } from './deliveries';

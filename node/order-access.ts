@@ -1,4 +1,4 @@
-import { bearerOf } from '@/edge/caller';
+import { bearerOf } from '@/edge/bearer';
 import { cookieName, readCookie, setCookie } from '@/edge/cookies';
 import type { Context } from '@/edge/http';
 import { hmac, isSameSecret } from './secrets';
