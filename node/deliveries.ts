@@ -29,12 +29,19 @@ export function drain(context: DeliveryContext): Promise<{ processed: number; re
   return drainOutbox(context.db, deliverer(context));
 }
 
-/** Shows a change of the catalog before the outbox comes to it, which then says so again. */
-export function showChange(
-  context: DeliveryContext,
-  change: Extract<Message, { topic: 'stock.changed' | 'catalog.changed' }>,
+export type CatalogChange = Extract<Message, { topic: 'stock.changed' | 'catalog.changed' }>;
+
+/** Has the next read show what changed, before the outbox comes to it; that says so again, should this fail. */
+export async function showChanges(
+  context: DeliveryContext & Pick<Context, 'requestId'>,
+  ...changes: CatalogChange[]
 ): Promise<void> {
-  return deliverer(context)({ ...change, id: 0, attempts: 1 });
+  const deliver = deliverer(context);
+  try {
+    await Promise.all(changes.map((change) => deliver({ ...change, id: 0, attempts: 1 })));
+  } catch (error) {
+    logFault('change_not_shown', error, { requestId: context.requestId });
+  }
 }
 
 /** How each topic is delivered. Each may be repeated without harm. */
@@ -100,10 +107,7 @@ interface StockChange {
  * What a change of stock shows on. Its products' pages always; the lists that a product stands in only when something of
  * it sold out or came back, which is all that a list shows of stock.
  */
-export async function readStockChange(
-  { db }: Pick<Context, 'db'>,
-  deltas: Record<string, number>,
-): Promise<StockChange> {
+async function readStockChange({ db }: Pick<Context, 'db'>, deltas: Record<string, number>): Promise<StockChange> {
   const variantIds = Object.keys(deltas);
   const rows = await db
     .select({

@@ -6,8 +6,7 @@ import { AddressInput, CurrencyInput, EmailInput, IdInput } from '@/edge/cart-in
 import { cartAccessOf } from '@/edge/cart-token';
 import { readCart } from '@/edge/carts';
 import { type Context, operation, problem, type Reply } from '@/edge/http';
-import { invalidateCatalog } from '@/edge/snapshot';
-import { drain, drainAfterResponse, readStockChange } from './deliveries';
+import { drain, drainAfterResponse, showChanges } from './deliveries';
 import { nodeEnv } from './env';
 import { type Claim, claimOf, findEarlier, type KeptAnswer, keepAnswer } from './idempotency';
 import { pageInput, pageOf } from './lists';
@@ -195,16 +194,9 @@ function render(context: Context, { status, body }: KeptAnswer): Reply {
   };
 }
 
-/** The next read shows the stock as it is now. The outbox says so again, should this fail. */
-export async function showStock(context: Context, { order, lines }: OrderRecord): Promise<void> {
-  const { deltas } = stockMessage(order.id, lines, order.status === 'cancelled' ? 1 : -1).payload;
-  try {
-    const { variantIds, slugs, tags } = await readStockChange(context, deltas);
-    await invalidateCatalog(context.kv, { variantIds, slugs, stockOnly: true });
-    context.host.revalidateTags(tags);
-  } catch (error) {
-    logFault('stock_not_shown', error, { requestId: context.requestId });
-  }
+/** Shows what an order took from the stock, or gave back. */
+export function showStock(context: Context, { order, lines }: OrderRecord): Promise<void> {
+  return showChanges(context, stockMessage(order.id, lines, order.status === 'cancelled' ? 1 : -1));
 }
 
 /** Every order also looks after some that were left behind, so that nothing depends on how often cron comes. */

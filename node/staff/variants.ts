@@ -4,9 +4,8 @@ import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { databaseFault } from '@/db/fault';
 import { CurrencyInput, IdInput, inputError } from '@/edge/cart-input';
-import { drainAfterResponse, showChange } from '../deliveries';
+import { type CatalogChange, drainAfterResponse, showChanges } from '../deliveries';
 import { idOf, notFound } from '../lists';
-import { logFault } from '../log';
 import { runBatch } from '../order-record';
 import { deed, logged } from './audit';
 import { permittedOperation } from './operation';
@@ -157,17 +156,14 @@ export const changeVariantOperation = permittedOperation(
     if (!outcome) throw notFound('There is no such variant.');
     const { slug, after, delta } = outcome;
     if (!after) throw inputError('invalid_input', 'stock.locationId', 'There is no such stock location.', 'unknown');
-    const changes: Parameters<typeof showChange>[1][] = [];
+    const changes: CatalogChange[] = [];
     if (delta !== 0) {
       changes.push({ topic: 'stock.changed', aggregateId: `stock:${id}`, payload: { deltas: { [id]: delta } } });
     }
     if (prices) {
       changes.push({ topic: 'catalog.changed', aggregateId: 'catalog', payload: { slugs: [slug], variantIds: [id] } });
     }
-    // The next read shows it. The outbox says so again, should this fail.
-    await Promise.all(changes.map((change) => showChange(context, change))).catch((error) =>
-      logFault('change_not_shown', error, { requestId: context.requestId }),
-    );
+    await showChanges(context, ...changes);
     drainAfterResponse(context);
     return { body: { id, ...(after.stock ? { stock: after.stock } : {}), ...(prices ? { prices } : {}) } };
   },
