@@ -17,7 +17,6 @@ const PAGES = {
     forgot: ['/account/forgot', 'Forgot your password?'],
     reset: ['/account/reset#token=none', 'Choose a new password'],
     'email-guest': ['/account/email', 'Change your email address'],
-    'email-link': ['/account/email#token=none', 'Use this address?'],
     invitation: ['/account/invitation#token=none', 'Join the staff'],
   },
   owner: {
@@ -28,6 +27,7 @@ const PAGES = {
     sessions: ['/account/sessions', 'Devices'],
     privacy: ['/account/privacy', 'Your data'],
     email: ['/account/email', 'Change your email address'],
+    'email-link': ['/account/email#token=none', 'Use this address?'],
     again: ['/login?again&next=/account', 'Sign in again'],
   },
 } as const;

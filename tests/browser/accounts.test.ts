@@ -200,7 +200,13 @@ describe.skipIf(!hasBrowser)('An account in a browser', { timeout: 120_000 }, ()
     await page.getByLabel('New email address').fill('new.place@example.com');
     await page.getByRole('button', { name: 'Send the link' }).click();
     await heading(page, 'Look into your new mailbox').waitFor();
-    await page.goto(await linkFrom(shop, 'new.place@example.com', 'Confirm your new email'));
+    const link = await linkFrom(shop, 'new.place@example.com', 'Confirm your new email');
+    // Whoever only reads the letter moves nothing.
+    const reader = await open(PHONE);
+    await reader.page.goto(link);
+    await reader.page.getByText('Sign in to your account first').waitFor();
+    expect(await reader.page.getByRole('button', { name: 'Use this address' }).count()).toBe(0);
+    await page.goto(link);
     await page.getByRole('button', { name: 'Use this address' }).click();
     await heading(page, 'Your address is changed').waitFor();
     await page.getByRole('link', { name: 'To your account' }).click();

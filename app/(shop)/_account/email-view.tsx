@@ -11,21 +11,24 @@ import { signInWords } from './sign-in-words';
 
 const words = signInWords.emailChange;
 
-/** Asks for a link to a new address, or moves the account by such a link, whoever is signed in. */
+/** Asks for a link to a new address, or moves the signed-in account by such a link. `email` is null for a guest. */
 export function EmailView({ email }: { email: string | null }) {
   const token = useLinkToken();
   const [isSent, setSent] = useState(false);
-  if (token) return <Confirm token={token} />;
+  if (token && email !== null) return <Confirm token={token} />;
   if (isSent) return <Sent title={words.sentTitle} lead={words.sentLead} />;
   return (
     <>
       <h1>{words.title}</h1>
       {email === null ? (
-        <p>
-          <a href="/login?next=/account/email" className="button">
-            {signInWords.login.submit}
-          </a>
-        </p>
+        <>
+          {token ? <p className={styles.lead}>{words.signIn}</p> : null}
+          <p>
+            <a href="/login?next=/account/email" className="button">
+              {signInWords.login.submit}
+            </a>
+          </p>
+        </>
       ) : (
         <>
           <p className={styles.lead}>
@@ -71,6 +74,7 @@ function Confirm({ token }: { token: string }) {
       <OwnForm
         label={words.confirmTitle}
         submit={words.confirm}
+        page="/account/email"
         send={async () => {
           await callApi('POST', '/api/auth/email-change', { body: { token } });
           setDone(true);

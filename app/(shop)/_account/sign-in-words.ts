@@ -89,6 +89,7 @@ export const signInWords = {
     confirmTitle: 'Use this address?',
     confirmLead: 'Your account moves to the address that this link was mailed to.',
     confirm: 'Use this address',
+    signIn: 'Sign in to your account first, still with the old address; then open the link of the letter again.',
     doneTitle: 'Your address is changed',
     doneLead: 'Sign in with the new one from now on. We have told the old one.',
     back: 'To your account',

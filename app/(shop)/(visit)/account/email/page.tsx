@@ -14,7 +14,7 @@ export const metadata: Metadata = {
   robots: { index: false, follow: false },
 };
 
-/** Also for whoever opens the link where nobody is signed in. */
+/** Also for whoever opens the link where nobody is signed in: they are told to sign in first. */
 export default async function EmailPage() {
   const me = await readOwnOrNull<{ email: string }>(getMeOperation, '/api/me', '/account/email');
   return (
