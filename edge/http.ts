@@ -298,10 +298,7 @@ export function notFound(): CommerceError {
 
 /** Renders any thrown thing as a problem document; what is not ours to tell is logged, never shown. */
 export function problem(thrown: unknown, requestId: string): Reply {
-  const error =
-    databaseFault(thrown)?.sqlState === null
-      ? new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.')
-      : thrown;
+  const error = databaseProblem(thrown) ?? thrown;
   const known = error instanceof CommerceError && STATUS_BY_CODE[error.code] !== undefined ? error : null;
   const code = known?.code ?? 'internal_error';
   const status = STATUS_BY_CODE[code] ?? 500;
@@ -324,6 +321,18 @@ export function problem(thrown: unknown, requestId: string): Reply {
       ...known?.facts,
     },
   };
+}
+
+function databaseProblem(thrown: unknown): CommerceError | null {
+  const fault = databaseFault(thrown);
+  if (fault?.sqlState === null) {
+    return new CommerceError('database_unavailable', 'The database does not answer. Try again in a moment.');
+  }
+  // Whatever refers to an account is written by its owner: it was deleted while they asked.
+  if (fault?.constraint?.endsWith('_account_id_accounts_id_fk')) {
+    return new CommerceError('session_ended', 'This session has ended. Sign in again.');
+  }
+  return null;
 }
 
 function titleOf(code: string): string {

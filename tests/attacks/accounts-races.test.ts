@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Cart } from '@/commerce/cart';
 import { hashPassword } from '@/node/passwords';
 import { bestDatabase } from '@/tests/databases';
 import { linkFrom, openBrowser, PASSWORD, type Said, signUp } from '../accounts/people';
-import { type OrderShop, openOrderShop } from '../orders/order-shop';
+import { HOME, type OrderShop, openOrderShop, TWEED } from '../orders/order-shop';
 
 const OTHER_PASSWORD = 'lantern quarry mitten';
 
@@ -125,4 +126,30 @@ it('a new password does not make a second factor of long ago one of now', async 
     select amr, authenticated_at < now() - interval '10 hours' as is_old from sessions
     where account_id = ${accountId} and ended_at is null`);
   expect(rows).toEqual([{ amr: ['pwd', 'otp'], is_old: true }]);
+});
+
+it('an account that is deleted while it does other things leaves every one of them done or refused', async () => {
+  for (let round = 0; round < 4; round += 1) {
+    const browser = openBrowser(shop);
+    await signUp(shop, browser, `leaving-${round}@example.test`);
+    await browser.call('POST', '/api/cart/items', { body: { variantId: TWEED, quantity: 1 } });
+    const { body: cart } = await browser.call<Cart>('PATCH', '/api/cart', {
+      body: { shippingMethodId: 'ship_post', shippingAddress: HOME },
+    });
+    const placing = shop.orderRequest({ token: '', total: cart.totals.total });
+    const answers = await Promise.all([
+      browser.call('DELETE', '/api/me'),
+      browser.call('POST', '/api/me/addresses', { body: { address: HOME } }),
+      browser.call('POST', '/api/me/addresses', { body: { address: HOME } }),
+      browser.call('POST', '/api/me/email', { body: { email: `left-${round}@example.test` } }),
+      browser.call('POST', '/api/me/passkeys/options'),
+      browser.call('POST', '/api/auth/refresh'),
+      browser.call('POST', '/api/orders', {
+        headers: { 'idempotency-key': crypto.randomUUID() },
+        body: placing.body,
+      }),
+      browser.call('DELETE', '/api/me'),
+    ]);
+    expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
+  }
 });
