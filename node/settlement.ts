@@ -167,7 +167,10 @@ function messagesOf({ order, payment, lines }: OrderRecord, { state, stock, effe
     );
   }
   // A declined card is answered on the spot, and a superseded order was replaced by the shopper: neither needs a letter.
-  if (effects.includes('cancelled') && (reason === 'expired' || reason === 'requested' || reason === 'by_shop')) {
+  // Nor does one that was never confirmed to anybody, and that whoever placed it takes back: the address may be a stranger's.
+  const isTold =
+    reason === 'expired' || reason === 'by_shop' || (reason === 'requested' && order.status === 'confirmed');
+  if (effects.includes('cancelled') && isTold) {
     messages.push({ topic: 'order.cancelled', aggregateId: order.id, payload: { orderId: order.id, reason } });
   }
   if (effects.includes('refund_due')) {
