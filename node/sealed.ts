@@ -13,26 +13,18 @@ export function seal(purpose: string, text: string, secret = edgeEnv().AUTH_SECR
   return VERSION + sealed.toString('base64url');
 }
 
-/** What `seal` was given. Throws `UnsealError` where it was sealed for something else, by another secret, or was changed. */
-export function unseal(purpose: string, sealed: string, secret = edgeEnv().AUTH_SECRET): string {
+/** What `seal` was given; null where it was sealed for something else, by another secret, or was changed. */
+export function unseal(purpose: string, sealed: string, secret = edgeEnv().AUTH_SECRET): string | null {
   const bytes = Buffer.from(sealed.slice(VERSION.length), 'base64url');
-  if (!sealed.startsWith(VERSION) || bytes.length < NONCE_BYTES + TAG_BYTES) throw new UnsealError(purpose);
+  if (!sealed.startsWith(VERSION) || bytes.length < NONCE_BYTES + TAG_BYTES) return null;
   const decipher = createDecipheriv('aes-256-gcm', keyOf(purpose, secret), bytes.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   });
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
-  } catch (cause) {
-    throw new UnsealError(purpose, { cause });
-  }
-}
-
-export class UnsealError extends Error {
-  override name = 'UnsealError';
-
-  constructor(purpose: string, options?: ErrorOptions) {
-    super(`What was sealed for "${purpose}" does not open: it was changed, or AUTH_SECRET was.`, options);
+  } catch {
+    return null;
   }
 }
 

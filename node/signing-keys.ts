@@ -13,7 +13,7 @@ import {
 } from '@/edge/access-token';
 import type { Context } from '@/edge/http';
 import { JWKS_MAX_AGE_SECONDS, KEYS_ASKED_AGAIN_SECONDS, KEYS_KEPT_SECONDS } from '@/edge/signing-keys';
-import { seal, UnsealError, unseal } from './sealed';
+import { seal, unseal } from './sealed';
 
 /** Whom a new access token is to speak of. */
 export type AccessGrant = Omit<AccessClaims, 'issuedAt' | 'expiresAt'>;
@@ -188,12 +188,6 @@ async function openedKey(db: Db, env: Secret): Promise<{ signer: Signer | null; 
 
 /** Null where another secret sealed it. Opened at every use, so that it follows the row and the secret. */
 async function opened(kid: string, sealed: string, { AUTH_SECRET }: Secret): Promise<CryptoKey | null> {
-  let jwk: string;
-  try {
-    jwk = unseal(purposeOf(kid), sealed, AUTH_SECRET);
-  } catch (error) {
-    if (error instanceof UnsealError) return null;
-    throw error;
-  }
-  return (await importJWK(JSON.parse(jwk), ACCESS_ALGORITHM)) as CryptoKey;
+  const jwk = unseal(purposeOf(kid), sealed, AUTH_SECRET);
+  return jwk === null ? null : ((await importJWK(JSON.parse(jwk), ACCESS_ALGORITHM)) as CryptoKey);
 }

@@ -1,7 +1,7 @@
 import { generateRandomCodeVerifier, generateRandomNonce, generateRandomState } from 'oauth4webapi';
 import { cookieName, readCookie, setCookie } from '@/edge/cookies';
 import type { Context } from '@/edge/http';
-import { seal, UnsealError, unseal } from '../sealed';
+import { seal, unseal } from '../sealed';
 import type { AuthorizationRequest, OAuthProvider } from './provider';
 
 /** A login that a browser has begun at a provider, as its cookie holds it: sealed, so that nobody reads or changes it. */
@@ -42,14 +42,10 @@ export function attemptCookie(context: Context, provider: OAuthProvider, attempt
 /** The login that this browser began at this provider; null where there is none, or its time is over. */
 export function readAttempt(context: Context, provider: OAuthProvider): Attempt | null {
   const cookie = readCookie(context.request, cookieName(context, COOKIE));
-  if (!cookie) return null;
-  try {
-    const sealed = JSON.parse(unseal(PURPOSE, cookie, context.env.AUTH_SECRET)) as Sealed;
-    return sealed.provider === provider.id && context.now.getTime() < sealed.expiresAt ? sealed : null;
-  } catch (error) {
-    if (error instanceof UnsealError) return null;
-    throw error;
-  }
+  const text = cookie && unseal(PURPOSE, cookie, context.env.AUTH_SECRET);
+  if (!text) return null;
+  const attempt = JSON.parse(text) as Sealed;
+  return attempt.provider === provider.id && context.now.getTime() < attempt.expiresAt ? attempt : null;
 }
 
 /** The cookie that takes a login away: it is used once, whatever came of it. */

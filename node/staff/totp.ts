@@ -48,7 +48,7 @@ export const startTotpOperation = memberOperation(
     const secret = new Secret({ size: SECRET_BYTES });
     const { rows } = await context.db.execute(sql`
     with started as (
-      update staff_members set totp_secret_sealed = ${sealSecret(account.id, secret)}, totp_last_step = null
+      update staff_members set totp_secret_sealed = ${seal(purposeOf(account.id), secret.base32)}, totp_last_step = null
       where account_id = ${account.id} and disabled_at is null and totp_confirmed_at is null returning account_id),
     change as (select account_id as subject_id, null::jsonb as before, null::jsonb as after from started),
     ${logged(deed(context, actorOf(member), 'totp.started', 'settings'))}
@@ -78,7 +78,7 @@ export const confirmTotpOperation = memberOperation(
       await endGuess(context.db, guess);
       throw new CommerceError('totp_not_started', 'There is no secret to confirm: POST /api/admin/totp first.');
     }
-    const step = stepOf(unsealSecret(account.id, sealed), withoutSpaces(code), context.now);
+    const step = stepOf(account.id, sealed, withoutSpaces(code), context.now);
     if (step === null) throw wrongCode();
     const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
     const { rows } = await context.db.execute(sql`
@@ -171,7 +171,7 @@ export async function requireOwnFactor({ db }: Pick<Context, 'db'>, session: Ses
 
 async function takeOneTimeCode(db: Db, accountId: string, code: string, now: Date): Promise<boolean> {
   const sealed = await readSecret(db, accountId, 'confirmed');
-  const step = sealed === null ? null : stepOf(unsealSecret(accountId, sealed), code, now);
+  const step = sealed === null ? null : stepOf(accountId, sealed, code, now);
   if (step === null) return false;
   const { rows } = await db.execute(sql`
     update staff_members set totp_last_step = ${step}::bigint
@@ -189,18 +189,19 @@ async function readSecret(db: Db, accountId: string, which: 'pending' | 'confirm
   return rows[0]?.sealed ?? null;
 }
 
-/** The time step whose code this is; null for a code of none that is near. */
-function stepOf(secret: Secret, code: string, now: Date): number | null {
+/** The time step whose code this is; null for a code of none that is near, and where another `AUTH_SECRET` sealed the secret. */
+function stepOf(accountId: string, sealed: string, code: string, now: Date): number | null {
+  const secret = unseal(purposeOf(accountId), sealed);
+  if (secret === null) return null;
   const timestamp = now.getTime();
-  const totp = new TOTP(parametersOf(secret));
+  const totp = new TOTP(parametersOf(Secret.fromBase32(secret)));
   const delta = totp.validate({ token: code, timestamp, window: WINDOW_STEPS });
   return delta === null ? null : totp.counter({ timestamp }) + delta;
 }
 
 const parametersOf = (secret: Secret) => ({ secret, algorithm: 'SHA1', digits: 6, period: PERIOD_SECONDS });
 
-const sealSecret = (accountId: string, secret: Secret) => seal(`totp ${accountId}`, secret.base32);
-const unsealSecret = (accountId: string, sealed: string) => Secret.fromBase32(unseal(`totp ${accountId}`, sealed));
+const purposeOf = (accountId: string) => `totp ${accountId}`;
 
 /** `X7P2-…`: four groups of four. */
 function newRecoveryCode(): string {

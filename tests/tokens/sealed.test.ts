@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seal, UnsealError, unseal } from '@/node/sealed';
+import { seal, unseal } from '@/node/sealed';
 
 const secret = 's'.repeat(32);
 
@@ -16,8 +16,8 @@ describe('what is sealed', () => {
 
   it('does not open for another purpose, nor by another secret', () => {
     const sealed = seal('totp a', 'secret', secret);
-    expect(() => unseal('totp b', sealed, secret)).toThrow(UnsealError);
-    expect(() => unseal('totp a', sealed, 't'.repeat(32))).toThrow(UnsealError);
+    expect(unseal('totp b', sealed, secret)).toBeNull();
+    expect(unseal('totp a', sealed, 't'.repeat(32))).toBeNull();
   });
 
   it('does not open once any byte of it was changed', () => {
@@ -25,18 +25,14 @@ describe('what is sealed', () => {
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);
       changed[at]! ^= 1;
-      expect(() => unseal('totp a', `v1.${changed.toString('base64url')}`, secret)).toThrow(UnsealError);
+      expect(unseal('totp a', `v1.${changed.toString('base64url')}`, secret)).toBeNull();
     }
   });
 
   it.each(['', 'v1.', 'v1.AAAA', 'v2.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'secret'])(
     'is no other text: %s',
     (text) => {
-      expect(() => unseal('totp a', text, secret)).toThrow(UnsealError);
+      expect(unseal('totp a', text, secret)).toBeNull();
     },
   );
-
-  it('is not told of in the error', () => {
-    expect(() => unseal('totp a', 'v1.c2VjcmV0', secret)).toThrow(/^(?!.*c2VjcmV0)/);
-  });
 });
