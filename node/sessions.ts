@@ -189,13 +189,24 @@ export async function startSession(context: Context, start: SessionStart): Promi
 export async function refreshSession(context: Context, token: string, delivery: SessionDelivery): Promise<Reply> {
   const successor = `rt_${hmac(context.env.AUTH_SECRET, `refresh:${token}`)}`;
   const { rows } = await context.db.execute(sql`
+    with r as (
+      select * from rotate_refresh_token(${sha256(token)}, ${sha256(successor)},
+        make_interval(secs => ${GRACE_SECONDS}), make_interval(secs => ${IDLE_SECONDS}))),
+    message as (
+      insert into outbox (topic, aggregate_id, payload)
+      select 'session.ended', 'session:' || s.account_id,
+        jsonb_build_object('accountId', s.account_id, 'sessionIds', jsonb_build_array(s.id))
+      from r join sessions s on s.id = r.session_id where r.outcome = 'reused')
     select r.outcome, s.id, s.account_id, s.epoch, s.amr, s.authenticated_at, a.email, a.name, a.session_epoch,
       a.customer_group_id
-    from rotate_refresh_token(${sha256(token)}, ${sha256(successor)},
-      make_interval(secs => ${GRACE_SECONDS}), make_interval(secs => ${IDLE_SECONDS})) r
-    left join sessions s on s.id = r.session_id left join accounts a on a.id = s.account_id`);
+    from r left join sessions s on s.id = r.session_id left join accounts a on a.id = s.account_id`);
   const row = rows[0] as unknown as RefreshRow;
-  if (row.outcome === 'reused') await markEnded(context.kv, { accountId: row.account_id, sessionIds: [row.id] });
+  if (row.outcome === 'reused') {
+    // Where KV fails, the outbox tells it.
+    await markEnded(context.kv, { accountId: row.account_id, sessionIds: [row.id] }).catch((error) =>
+      logFault('session_not_marked', error),
+    );
+  }
   if (row.outcome !== 'rotated' && row.outcome !== 'repeated') throw sessionEnded();
   // One that began just as all others were ended.
   if (row.epoch !== row.session_epoch) throw sessionEnded();
