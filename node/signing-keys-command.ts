@@ -2,8 +2,8 @@
  * `npm run signing-keys -- list | rotate | revoke KID`: the keys that access tokens are signed with. What it says goes to
  * the standard output. Ends with 1 where it could not be done.
  */
-import { createDb, type Db } from '@/db/client';
-import { openStore } from './import/store';
+import type { Db } from '@/db/client';
+import { runCommand } from './command';
 import { listSigningKeys, revokeSigningKey, rotateSigningKeys, type SigningKey } from './signing-keys';
 
 const USAGE = `Usage: npm run signing-keys -- COMMAND
@@ -14,28 +14,11 @@ const USAGE = `Usage: npm run signing-keys -- COMMAND
                are refreshed with another one
 `;
 
-process.exitCode = await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  return 1;
+await runCommand({
+  usage: USAGE,
+  read: readCommand,
+  run: (command, db, { AUTH_SECRET }) => carryOut(db, command, AUTH_SECRET),
 });
-
-async function main(): Promise<number> {
-  const command = readCommand(process.argv.slice(2));
-  if (command === null) {
-    console.error(USAGE);
-    return 1;
-  }
-  const store = await openStore(() =>
-    console.error('No store is running here: starting its database for this command.'),
-  );
-  try {
-    const db = createDb({ url: store.env.DATABASE_URL ?? '', fetchEndpoint: store.env.NEON_FETCH_ENDPOINT });
-    await carryOut(db, command, store.env.AUTH_SECRET);
-    return 0;
-  } finally {
-    await store.close();
-  }
-}
 
 type Command = { name: 'list' | 'rotate' } | { name: 'revoke'; kid: string };
 

@@ -9,14 +9,15 @@ import { parseArgs } from 'node:util';
 import { asc, eq, sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { accounts, staffMembers, staffRoles } from '@/db/account-schema';
-import { createDb, type Db } from '@/db/client';
+import type { Db } from '@/db/client';
 import { databaseFault } from '@/db/fault';
 import { EmailInput } from '@/edge/cart-input';
 import { describeError } from '@/edge/http';
 import { INVITATION_PAGE } from './account-letters';
 import { linkUrl } from './account-links';
+import { runCommand } from './command';
 import { askForDelivery } from './import/shop';
-import { openStore, type Store } from './import/store';
+import type { Store } from './import/store';
 import type { Deed } from './staff/audit';
 import { invite } from './staff/invitations';
 import { changeMember } from './staff/members';
@@ -29,34 +30,23 @@ const USAGE = `Usage: npm run staff -- invite EMAIL --role ROLE
   --role owner   what they may do: owner, manager, support, editor, or a role of your own
 `;
 
+const FACTOR_NAMES: Record<Factor, string> = { otp: 'one-time codes', passkey: 'passkey' };
+
 type Command = { name: 'invite'; email: string; role: string } | { name: 'list' } | { name: 'disable'; email: string };
 
-process.exitCode = await main().catch((error: unknown) => {
-  console.error(inWords(error));
-  return 1;
-});
+await runCommand({ usage: USAGE, read: readCommand, run: carryOut, inWords });
 
-async function main(): Promise<number> {
-  const command = readCommand(process.argv.slice(2));
-  if (command === null) {
-    console.error(USAGE);
-    return 1;
-  }
-  const store = await openStore(() =>
-    console.error('No store is running here: starting its database for this command.'),
-  );
-  try {
-    const db = createDb({ url: store.env.DATABASE_URL ?? '', fetchEndpoint: store.env.NEON_FETCH_ENDPOINT });
-    if (command.name === 'invite') await inviteByMail(db, store, command);
-    else if (command.name === 'disable') await disable(db, store, command.email);
-    else await list(db);
-    return 0;
-  } finally {
-    await store.close();
-  }
+async function carryOut(command: Command, db: Db, env: Store['env']): Promise<void> {
+  if (command.name === 'invite') await inviteByMail(db, env, command);
+  else if (command.name === 'disable') await disable(db, env, command.email);
+  else await list(db);
 }
 
-async function inviteByMail(db: Db, { env }: Store, { email, role }: { email: string; role: string }): Promise<void> {
+async function inviteByMail(
+  db: Db,
+  env: Store['env'],
+  { email, role }: { email: string; role: string },
+): Promise<void> {
   const { AUTH_SECRET: secret, SITE_URL: site } = env;
   if (!secret) throw new Error('Set AUTH_SECRET to the one that the shop runs with.');
   if (!site) throw new Error('Set SITE_URL to the address that the shop is reached at.');
@@ -72,7 +62,7 @@ async function inviteByMail(db: Db, { env }: Store, { email, role }: { email: st
   console.info(linkUrl(secret, site, INVITATION_PAGE, invitation.id));
 }
 
-async function disable(db: Db, { env }: Store, email: string): Promise<void> {
+async function disable(db: Db, env: Store['env'], email: string): Promise<void> {
   const [member] = await db
     .select({ accountId: staffMembers.accountId })
     .from(staffMembers)
@@ -107,8 +97,6 @@ async function list(db: Db): Promise<void> {
     console.info([email, role, state].join('\t'));
   }
 }
-
-const FACTOR_NAMES: Record<Factor, string> = { otp: 'one-time codes', passkey: 'passkey' };
 
 function readCommand(args: string[]): Command | null {
   try {

@@ -81,6 +81,11 @@ describe('npm run staff', () => {
     expect(answer.body.code).toBe('session_ended');
   });
 
+  it('lists what each can prove themselves with', async () => {
+    await shop.giveCodes(await shop.hire('support', { email: 'careful@example.com' }));
+    expect((await run('list')).out).toContain('careful@example.com\tsupport\tone-time codes\n');
+  });
+
   it.each([
     [[], 'Usage'],
     [['invite', 'a@example.com'], 'Usage'],
