@@ -197,6 +197,12 @@ export function isFromOwnPage(request: Request): boolean {
   return site === null ? isOwnOrigin : site === 'same-origin' && (origin === null || isOwnOrigin);
 }
 
+/** Whether a browser says that a page of another site, or of another host of this one, led to a request. */
+export function isFromOtherSite(request: Request): boolean {
+  const site = request.headers.get('sec-fetch-site');
+  return site === 'cross-site' || site === 'same-site';
+}
+
 /** Only those that a page cannot send unasked: `Authorization: Basic` browsers send by themselves, wherever it leads. */
 function hasOwnCredential(request: Request): boolean {
   return bearerOf(request) !== null || ['x-cart-token', 'x-order-token'].some((name) => request.headers.has(name));

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
 import { issuerOf } from '@/edge/access-token';
 import { EmailInput } from '@/edge/cart-input';
-import { type Context, operation, type Reply } from '@/edge/http';
+import { type Context, isFromOtherSite, operation, type Reply } from '@/edge/http';
 import { drainAfterResponse } from './deliveries';
 import { idOf } from './lists';
 import { logFault } from './log';
@@ -40,12 +40,12 @@ export const startOAuthOperation = operation(
   },
   async (context, { query }) => {
     const provider = requireProvider(context);
-    const site = context.request.headers.get('sec-fetch-site');
     // A page of another site must not begin a login here, much less one that is linked: it may have logged the browser in
     // to the provider itself. The person presses the button on our own page.
-    if (site === 'cross-site' || site === 'same-site') return redirect(302, '/login');
+    if (isFromOtherSite(context.request)) return redirect(302, '/login');
     try {
-      const session = site === 'same-origin' ? await signedIn(context) : null;
+      const isOwnPage = context.request.headers.get('sec-fetch-site') === 'same-origin';
+      const session = isOwnPage ? await signedIn(context) : null;
       const attempt = newAttempt(returnPathOf(query.next), session);
       const request = { ...attempt, redirectUri: redirectUriOf(context, provider) };
       const { href } = await provider.authorizationUrl(request, AbortSignal.timeout(PROVIDER_TIMEOUT_MS));
