@@ -76,7 +76,7 @@ async function pageAfterLogin(next: string): Promise<string | null> {
   expect(new URL(begun.headers.get('location') as string).origin).toBe('https://github.com');
   const { unseal } = await import('@/node/sealed');
   const cookie = /^oauth=([^;]+)/.exec(begun.headers.getSetCookie()[0] ?? '')?.[1] as string;
-  return JSON.parse(unseal('oauth attempt', cookie, process.env.AUTH_SECRET as string)).next;
+  return JSON.parse(unseal('oauth attempt', cookie, process.env.AUTH_SECRET as string) as string).next;
 }
 
 describe('a login', () => {
