@@ -2,7 +2,6 @@
 import { sql } from 'drizzle-orm';
 import * as v from 'valibot';
 import { CommerceError } from '@/commerce/error';
-import { callerOf } from '@/edge/caller';
 import { EmailInput } from '@/edge/cart-input';
 import { clientAddress } from '@/edge/client-address';
 import { type Context, operation, problem, type Reply } from '@/edge/http';
@@ -15,6 +14,7 @@ import {
   clearedCookies,
   deviceOf,
   endSessions,
+  findSession,
   refreshSession,
   refreshTokenOf,
   sessionOfRefreshToken,
@@ -156,5 +156,13 @@ async function anySession(context: Context, given: string | undefined) {
   const token = refreshTokenOf(context, given);
   const session = token && (await sessionOfRefreshToken(context.db, token));
   if (session) return session;
-  return callerOf(context).catch(() => null);
+  try {
+    const found = await findSession(context);
+    return found && { accountId: found.account.id, sessionId: found.sessionId };
+  } catch (error) {
+    if (error instanceof CommerceError && SIGNED_OUT.has(error.code)) return null;
+    throw error;
+  }
 }
+
+const SIGNED_OUT = new Set(['token_expired', 'token_invalid', 'session_ended']);

@@ -223,14 +223,17 @@ export async function refreshSession(context: Context, token: string, delivery: 
   });
 }
 
-/** The account and session that a refresh token belongs to, whatever its age; null for none. */
+/**
+ * The account and session that a refresh token belongs to, also one that was replaced since; null for none, and where the
+ * session is over: whoever was signed out has no say any more.
+ */
 export async function sessionOfRefreshToken(
   db: Db,
   token: string,
 ): Promise<{ accountId: string; sessionId: string } | null> {
   const { rows } = await db.execute(sql`
     select s.id, s.account_id from refresh_tokens t join sessions s on s.id = t.session_id
-    where t.hash = ${sha256(token)}`);
+    where t.hash = ${sha256(token)} and s.ended_at is null and s.expires_at > now()`);
   const row = rows[0] as { id: string; account_id: string } | undefined;
   return row ? { accountId: row.account_id, sessionId: row.id } : null;
 }

@@ -115,6 +115,22 @@ describe('an id that is no session’s', () => {
   });
 });
 
+describe('a session that has ended', () => {
+  it('ends no other, by its refresh token or by an access token that lives on', async () => {
+    const person = await world.person();
+    const other = await world.signIn(person);
+    const signOut = (more: object, headers: Headers = {}) =>
+      world.send('POST', '/api/auth/logout', { headers, body: { everywhere: true, ...more } });
+    const once = { refreshToken: person.refreshToken };
+    expect((await world.send('POST', '/api/auth/logout', { body: once })).status).toBe(204);
+    expect((await signOut(once)).status).toBe(204);
+    expect((await signOut({}, bearerOf(person))).status).toBe(204);
+    expect((await world.send('GET', '/api/me', { headers: other })).status).toBe(200);
+    expect((await signOut({}, other)).status).toBe(204);
+    expect((await world.send('GET', '/api/me', { headers: other })).status).toBe(401);
+  });
+});
+
 describe('an operation', () => {
   it('that asks who it is, and not whose it is, is found', async () => {
     const broken = operation({ method: 'GET', path: '/api/broken/{id}' }, async (context) => {
