@@ -118,7 +118,12 @@ describe.skipIf(!built.available)('the built app', () => {
             text += chunk;
           });
           incoming.on('end', () =>
-            done({ status: incoming.statusCode as number, location: incoming.headers.location ?? null, text }),
+            done({
+              status: incoming.statusCode as number,
+              location: incoming.headers.location ?? null,
+              text,
+              isSkipped: incoming.headers['x-middleware-skip'] === '1',
+            }),
           );
         },
       ).on('error', fail);

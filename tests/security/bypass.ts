@@ -13,7 +13,15 @@ export interface Asked {
   body: string | null;
 }
 
-export type Ask = (asked: Asked) => Promise<{ status: number; location: string | null; text: string }>;
+export interface Told {
+  status: number;
+  location: string | null;
+  text: string;
+  /** Next's `x-middleware-skip`, which it answers itself. */
+  isSkipped?: boolean;
+}
+
+export type Ask = (asked: Asked) => Promise<Told>;
 
 /** What a guest is answered: who are you, you may not, there is nothing here, not in this way. */
 const REFUSALS = [401, 403, 404, 405];
@@ -60,6 +68,8 @@ async function statusOf(ask: Ask, request: Asked): Promise<number | null> {
   if (REFUSALS.includes(answer.status)) return null;
   // No such path, for a server that reads paths more strictly.
   if (answer.status === 400 && answer.text === '') return null;
+  // What Next answers to a prefetch of its old router: nothing, kept by nobody, and without asking the handler.
+  if (answer.isSkipped && answer.text === '{}') return null;
   if (REDIRECTS.includes(answer.status) && answer.location?.startsWith('/') && !answer.location.startsWith('//')) {
     if (answer.location === request.path) return answer.status;
     return statusOf(ask, { ...request, path: answer.location });
