@@ -176,6 +176,7 @@ export const accountLinks = pgTable(
   },
   (t) => [
     index('account_links_expiry_index').on(t.expiresAt),
+    index('account_links_account_index').on(t.accountId),
     check('account_links_purpose_known', sql`${t.purpose} in ('registration', 'password_reset', 'email_change')`),
     check(
       'account_links_registration_or_account',

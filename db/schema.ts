@@ -930,5 +930,7 @@ export const outbox = pgTable(
   (t) => [
     index('outbox_due_index').on(t.availableAt, t.id).where(sql`delivered_at is null and dead_at is null`),
     index('outbox_aggregate_index').on(t.aggregateId, t.id).where(sql`delivered_at is null and dead_at is null`),
+    // Letters to one address are counted (`node/account-letters.ts`).
+    index('outbox_letters_index').on(t.aggregateId, t.createdAt).where(sql`topic = 'account.letter'`),
   ],
 );

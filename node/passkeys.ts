@@ -10,7 +10,7 @@ import { letterSql } from './account-letters';
 import { drainAfterResponse } from './deliveries';
 import { oauthProviders } from './oauth/providers';
 import { runBatch, type Statement } from './order-record';
-import { requireRecentLogin, requireSession, startSession } from './sessions';
+import { requireRecentLogin, requireSession, type Session, startSession } from './sessions';
 import { requireOwnFactor } from './staff/totp';
 import {
   askForNewPasskey,
@@ -94,7 +94,7 @@ export const addPasskeyOperation = operation(
           select ${passkey.id}, a.id, ${passkey.publicKey}, ${passkey.counter}, ${sql.param(passkey.transports)}::text[],
             ${passkey.isBackedUp}, ${name}
           from accounts a
-          where a.id = ${accountId}
+          where a.id = ${accountId} and ${isAlive(session)}
             and ${MAX_PASSKEYS} > (select count(*) from passkeys p where p.account_id = a.id)
           on conflict (id) do nothing returning account_id, name),
         letter as (${letterAbout('passkey_added')})
@@ -102,6 +102,8 @@ export const addPasskeyOperation = operation(
       db.select(shown).from(passkeys).where(eq(passkeys.id, passkey.id)),
     ])) as [unknown, { rows: unknown[] }, Record<string, unknown>[]];
     if (added.rows.length === 0) {
+      // Ended while the answer was verified: whoever was signed out adds no way back in.
+      await requireSession(context);
       if (item) throw new CommerceError('passkey_exists', 'This passkey was added already.');
       throw new CommerceError(
         'too_many_passkeys',
@@ -112,6 +114,11 @@ export const addPasskeyOperation = operation(
     return { status: 201, body: item };
   },
 );
+
+/** Whether the session still lives when the statement runs, of the account `a`. */
+const isAlive = ({ sessionId }: Session) => sql`exists (
+  select from sessions s
+  where s.id = ${sessionId} and s.account_id = a.id and s.epoch = a.session_epoch and s.ended_at is null)`;
 
 const Renaming = v.object({ name: PasskeyName });
 

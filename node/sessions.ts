@@ -170,6 +170,7 @@ export async function startSession(context: Context, start: SessionStart): Promi
   const { rows } = results.at(-1) as { rows: (AccountRow & BegunRow)[] };
   const [begun] = rows;
   if (!begun) throw sessionEnded();
+  if (delivery === 'cookie') await endEarlier(context);
   const reply = await deliver(context, {
     delivery,
     account: { ...begun, id: accountId },
@@ -315,6 +316,13 @@ export async function endSessions(
   const marks = which === 'all' ? { epoch: ended.epoch ?? 0 } : { sessionIds: which };
   await markEnded(context.kv, { accountId, ...marks }).catch((error) => logFault('session_not_marked', error));
   return ended;
+}
+
+/** Ends the session whose cookies are about to be replaced: nobody could sign out of it any more. */
+async function endEarlier(context: Context): Promise<void> {
+  const token = refreshTokenOf(context, undefined);
+  const earlier = token && (await sessionOfRefreshToken(context.db, token));
+  if (earlier) await endSessions(context, earlier.accountId, [earlier.sessionId], 'logout');
 }
 
 /** Forgets sessions that ended or expired a month ago, with their refresh tokens, and devices that nobody has any more. */

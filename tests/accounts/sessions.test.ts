@@ -180,6 +180,16 @@ describe('a session', () => {
     }
   });
 
+  it('takes the place of the one that its browser had before', async () => {
+    const browser = openBrowser(shop);
+    const logIn = () => browser.call('POST', '/api/auth/login', { body: { email, password: PASSWORD } });
+    await logIn();
+    const before = browser.jar.get('access')!;
+    expect((await logIn()).status).toBe(200);
+    expect((await shop.call<Said>('GET', '/api/cart', { headers: bearer(before) })).body.code).toBe('session_ended');
+    expect((await browser.call('GET', '/api/me')).status).toBe(200);
+  });
+
   it('is listed with its device, and ended from another one', async () => {
     const phone = openBrowser(shop, 'Phone');
     const desk = openBrowser(shop, 'Desk');

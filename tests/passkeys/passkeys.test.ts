@@ -64,6 +64,29 @@ describe('passkeys', () => {
     return passkey;
   }
 
+  /** Lets requests run into a lock that another transaction holds, and go on when it is done; answers their outcomes. */
+  async function whileLocked<Outcome>(statement: string, start: () => Promise<Outcome>[]): Promise<Outcome[]> {
+    const url = new URL(process.env.POSTGRES_URL!);
+    url.pathname = '/selvedge_passkeys';
+    const other = new pg.Client({ connectionString: url.href });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query(statement);
+      const answers = start();
+      await vi.waitUntil(async () => {
+        const { rows } = await other.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length === answers.length;
+      });
+      await other.query('commit');
+      return await Promise.all(answers);
+    } finally {
+      await other.end();
+    }
+  }
+
   /** What a login with whims is answered: the code of its problem, or its status. */
   const attempt = async (passkey: SoftPasskey, whims: Whims = {}) =>
     outcome(logIn(device.get(await ask(), passkey, whims)));
@@ -295,26 +318,24 @@ describe('passkeys', () => {
   it.skipIf(database.server === 'PGlite')('are not both removed, when each is still there for the other', async () => {
     const ada = await shop.signUp();
     const both = [await addFor(ada), await addFor(ada)];
-    const url = new URL(process.env.POSTGRES_URL!);
-    url.pathname = '/selvedge_passkeys';
-    const other = new pg.Client({ connectionString: url.href });
-    await other.connect();
-    try {
-      // While somebody holds the rows, both have looked, and neither has removed anything.
-      await other.query('begin');
-      await other.query('select from passkeys where account_id = $1 for update', [ada.accountId]);
-      const answers = both.map(({ id }) => outcome(remove(ada, id)));
-      await vi.waitUntil(async () => {
-        const { rows } = await other.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rows.length === 2;
-      });
-      await other.query('commit');
-      expect((await Promise.all(answers)).sort()).toEqual([204, 'last_login_method']);
-    } finally {
-      await other.end();
-    }
+    const answers = await whileLocked(
+      `select from passkeys where account_id = '${ada.accountId}' for update`,
+      // Both have looked, and neither has removed anything.
+      () => both.map(({ id }) => outcome(remove(ada, id))),
+    );
+    expect(answers.sort()).toEqual([204, 'last_login_method']);
+  });
+
+  it.skipIf(database.server === 'PGlite')('are not added by a session that ends meanwhile', async () => {
+    const ada = await shop.signUp();
+    const { response } = device.create(await askNew(ada));
+    const answers = await whileLocked(
+      `update accounts set session_epoch = session_epoch + 1 where id = '${ada.accountId}'`,
+      () => [outcome(add(ada, response))],
+    );
+    expect(answers).toEqual(['session_ended']);
+    const { rows } = await shop.db.execute(sql`select from passkeys where account_id = ${ada.accountId}`);
+    expect(rows).toEqual([]);
   });
 
   it('are no affair of other accounts, and of guests none', async () => {

@@ -1,0 +1,2 @@
+CREATE INDEX "outbox_letters_index" ON "outbox" USING btree ("aggregate_id","created_at") WHERE topic = 'account.letter';--> statement-breakpoint
+CREATE INDEX "account_links_account_index" ON "account_links" USING btree ("account_id");
