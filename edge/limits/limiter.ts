@@ -26,14 +26,14 @@ interface Moment {
 
 /** The limiter of one isolate, with what it remembers. */
 export interface Limiter {
-  /** Waits for KV, 180 ms at most. Exact over all isolates. Null where KV did not say anything in time. */
+  /** Waits for KV, 150 ms at most. Exact over all isolates. Null where KV did not say anything in time. */
   decideStrictly(held: Held[], moment: Moment): Promise<Verdict[] | null>;
   /** At once, by what this isolate counted and what KV last said. Tells KV after the answer. */
   decideAtOnce(held: Held[], moment: Moment): Verdict[];
 }
 
 /** Of the 250 ms that a decision may take: 40 are for the account, the rest for a process that comes late to its timers. */
-const DECISION_MS = 180;
+const DECISION_MS = 150;
 
 /** How long a refusal is remembered, at most, before KV is asked again: its window slides, so it may relent early. */
 const REMEMBERED_MS = 10_000;
