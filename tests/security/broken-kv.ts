@@ -8,7 +8,23 @@ export interface Line {
   close(): void;
 }
 
-export async function openLine(kvUrl: string): Promise<Line> {
+/** A platform whose KV is behind a line. */
+export async function behindLine(platform: Platform): Promise<{ platform: Platform; line: Line }> {
+  const line = await openLine(platform.env.KV_REST_API_URL as string);
+  return {
+    line,
+    platform: {
+      ...platform,
+      env: { ...platform.env, KV_REST_API_URL: line.url },
+      async close() {
+        line.close();
+        await platform.close();
+      },
+    },
+  };
+}
+
+async function openLine(kvUrl: string): Promise<Line> {
   const target = new URL(kvUrl);
   const sockets = new Set<Socket>();
   let state: 'up' | 'down' | 'stalled' = 'up';
@@ -44,22 +60,6 @@ export async function openLine(kvUrl: string): Promise<Line> {
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();
-    },
-  };
-}
-
-/** A platform whose KV is behind a line. */
-export async function behindLine(platform: Platform): Promise<{ platform: Platform; line: Line }> {
-  const line = await openLine(platform.env.KV_REST_API_URL as string);
-  return {
-    line,
-    platform: {
-      ...platform,
-      env: { ...platform.env, KV_REST_API_URL: line.url },
-      async close() {
-        line.close();
-        await platform.close();
-      },
     },
   };
 }

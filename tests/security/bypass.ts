@@ -5,7 +5,7 @@ import { nameOf, pathWith } from './routes';
 import { headerTricks, pathVariants } from './tricks';
 import type { Headers } from './world';
 
-export interface Asked {
+interface Asked {
   method: string;
   path: string;
   headers: Headers;
@@ -13,7 +13,7 @@ export interface Asked {
   body: string | null;
 }
 
-export interface Told {
+interface Told {
   status: number;
   location: string | null;
   text: string;

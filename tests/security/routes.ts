@@ -13,7 +13,7 @@ import { bearerOf, cookieOf, type Headers, PASSWORD, type Person, PROVIDER, type
  * whoever holds the token, or of the account that is signed in. `account`: whoever is signed in. `staff`: as the operation
  * itself says (`access`). `secret`: a program that knows a secret of the shop's.
  */
-export type Who = 'everybody' | 'cart' | 'order' | 'account' | 'staff' | 'secret';
+type Who = 'everybody' | 'cart' | 'order' | 'account' | 'staff' | 'secret';
 
 export interface Route {
   who: Who;
