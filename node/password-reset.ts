@@ -17,7 +17,10 @@ import { endSessions, requireRecentLogin, requireSession, startSession } from '.
 
 const Ask = v.object({ email: EmailInput });
 
-/** Mails a link to an address that has an account, and nothing to any other: 202 for both, in the same time. */
+/**
+ * Mails a link to an address that has an account, and nothing to any other: 202 for both, in the same time. For that, an
+ * address without one has a link written as well: of no account, over as soon as it is there, and never mailed.
+ */
 export const askPasswordResetOperation = operation(
   { method: 'POST', path: '/api/auth/password-reset', body: Ask },
   async (context, { body: { email } }) => {
@@ -25,9 +28,11 @@ export const askPasswordResetOperation = operation(
     await context.db.execute(sql`
       with account as (select id from accounts where lower(email) = lower(${email})),
       link as (
-        insert into account_links (id, purpose, account_id, email, expires_at)
-        select ${linkId}, 'password_reset', id, ${email}, now() + make_interval(secs => ${LINK_TTL_SECONDS.password_reset})
-        from account)
+        insert into account_links (id, purpose, account_id, email, registration, expires_at)
+        select ${linkId}, case when a.id is null then 'registration' else 'password_reset' end, a.id, ${email},
+          case when a.id is null then '{}'::jsonb end,
+          now() + make_interval(secs => case when a.id is null then 0 else ${LINK_TTL_SECONDS.password_reset} end)
+        from (select) as one left join account a on true)
       ${letterSql(sql`
         select case when exists (select 1 from account) then 'password_reset' else 'none' end,
           jsonb_build_object('linkId', ${linkId}::text), ${email}::text`)}`);

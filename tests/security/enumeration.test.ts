@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '@/db/ids';
 import { type Operation, operation } from '@/edge/http';
+import { linkToken } from '@/node/account-links';
 import { loginOperation } from '@/node/login';
 import { hashPassword, verifyPassword } from '@/node/passwords';
 import { areaUnderCurve } from './mann-whitney';
@@ -144,6 +145,23 @@ describe.each(Object.entries(ASKED))('%s', (name, asked) => {
     },
     30 * 60_000,
   );
+});
+
+describe('the link that is written for an address without an account', () => {
+  it('is mailed to nobody, and opens nothing', async () => {
+    const email = 'without-account@example.com';
+    await ask(ASKED['asking for a new password'] as Asked, email);
+    await world.settled();
+    expect((await world.mails()).filter(({ to }) => to.includes(email))).toEqual([]);
+    const { rows } = await world.db.execute<{ id: string }>(sql`select id from account_links where email = ${email}`);
+    expect(rows).toHaveLength(1);
+    const token = linkToken(process.env.AUTH_SECRET as string, rows[0]!.id);
+    for (const path of ['/api/auth/verification', '/api/auth/password-reset/confirmation', '/api/auth/email-change']) {
+      const headers = bearerOf(caller);
+      const { status, text } = await world.send('POST', path, { headers, body: { token, password: PASSWORD } });
+      expect([status, JSON.parse(text).code], path).toEqual([422, 'link_invalid']);
+    }
+  });
 });
 
 describe('nobody in particular', () => {
