@@ -131,7 +131,7 @@ async function faultsOf(
     });
     const shown = answer.status < 300 ? await shownAfter(served, target) : '';
     // What was done cannot be done again: the link is used, the cart is ordered, the session is over.
-    if (answer.status === 401 || (answer.status < 300 && served.method !== 'PATCH')) {
+    if (answer.status === 401 || (answer.status < 300 && isSpent(served))) {
       target = await prepare(world, served, route);
     }
     return { status: answer.status, surfaces: [answer.text, shown] };
@@ -152,6 +152,8 @@ async function faultsOf(
   }
   return faults;
 }
+
+const isSpent = ({ method }: Operation) => method === 'POST' || method === 'DELETE';
 
 const freshly = (headers: Headers, route: Route): Headers => ({ ...headers, ...route.headers?.() });
 
@@ -174,7 +176,7 @@ const places = withBody.flatMap((served) =>
 describe.each(places)('%s takes text as text in %s', (_name, _place, served, path) => {
   it('and fails on none', async () => {
     const seed = places.findIndex((place) => place[2] === served && place[3] === path);
-    expect(await faultsOf(served, path, sampleOf(NAUGHTY, 4, seed), routeOf(served))).toEqual([]);
+    expect(await faultsOf(served, path, sampleOf(NAUGHTY, 3, seed), routeOf(served))).toEqual([]);
   }, 120_000);
 });
 
@@ -194,9 +196,10 @@ describe('an operation', () => {
     const route: Route = { who: 'account' };
     // What the shop says of these faults is none of the run's.
     const log = vi.spyOn(console, 'error').mockReturnValue();
-    const cut = await faultsOf(halving, ['name'], NAUGHTY, route, [halving]);
+    const telling = ['a'.repeat(10_000), 'Ada', "' or '1'='1"];
+    const cut = await faultsOf(halving, ['name'], telling, route, [halving]);
     expect(cut.join('\n')).toMatch(/"a{60}…" was taken, and is/);
-    const glued = await faultsOf(gluing, ['name'], NAUGHTY, route, [gluing]);
+    const glued = await faultsOf(gluing, ['name'], telling, route, [gluing]);
     log.mockRestore();
     expect(glued.join('\n')).toMatch(/"' or '1'='1": 500/);
   });
@@ -280,11 +283,11 @@ describe.each(table(OPERATIONS))('%s', (_, served) => {
       ...NAUGHTY.filter(isHeader),
     ];
     for (const name of sampleOf(HEADERS, 3, seedOf(served))) {
-      for (const value of sampleOf(values, 2, seedOf(served))) {
+      for (const value of sampleOf(values, 2, seedOf(served) + name.length, 12)) {
         const headers = { ...freshly(as(target), routeOf(served)), [name]: value };
         const { status, text } = await world.send(served.method, target.path, { headers, body: target.body });
         expect(status, `${name}: ${value} ${text}`).toBeLessThan(500);
-        if (status === 401 || status < 300) target = await prepare(world, served);
+        if (status === 401 || (status < 300 && isSpent(served))) target = await prepare(world, served);
       }
     }
   }, 240_000);
