@@ -53,6 +53,14 @@ describe('without the middleware', () => {
     expect(await world.state()).toEqual(before);
   }, 120_000);
 
+  it('who may ask is still let in', async () => {
+    for (const served of closed.filter((candidate) => routeOf(candidate).who !== 'secret')) {
+      const { path, body, headers, bearer } = await prepare(world, served);
+      const { status } = await world.send(served.method, path, { body, headers: { ...headers, ...bearer } });
+      expect([401, 403, 404, 405], nameOf(served)).not.toContain(status);
+    }
+  });
+
   it.each<[string, Operation]>([
     ['trusts that the middleware ran', operation({ method: 'GET', path: '/api/me/open' }, async () => ({ body: {} }))],
     [
